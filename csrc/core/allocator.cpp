@@ -1,0 +1,213 @@
+#include "core/allocator.h"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <utility>
+
+#include "core/check.h"
+#include "core/parallel.h"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/mman.h>
+#endif
+
+namespace tilestack {
+namespace {
+
+// Stands in the 64 bytes before each block.
+struct alignas(64) Header {
+  Header* next;          // in a free list
+  std::size_t capacity;  // bytes after the header
+  std::int32_t size_class;
+};
+static_assert(sizeof(Header) == 64);
+
+constexpr std::size_t kHugePage = std::size_t(1) << 21;
+constexpr int kClasses = 8 * 48;
+constexpr std::size_t kLocalBytes = 4096;  // blocks up to here are cached per thread, without a lock
+constexpr int kLocalClasses = 8 * 7;
+constexpr int kLocalDepth = 32;
+
+// Eight classes to a doubling, from 64 bytes on.
+int class_of(std::size_t bytes) {
+  if (bytes <= 64) return 0;
+  const int exponent = std::bit_width(bytes - 1) - 1;  // 2^exponent < bytes <= 2^(exponent + 1)
+  const std::size_t step = (std::size_t(1) << exponent) / 8;
+  return (exponent - 6) * 8 + int((bytes - (std::size_t(1) << exponent) + step - 1) / step);
+}
+
+std::size_t bytes_of(int size_class) {
+  const int exponent = 6 + size_class / 8;
+  return (std::size_t(1) << exponent) + std::size_t(size_class % 8) * ((std::size_t(1) << exponent) / 8);
+}
+
+struct Pool {
+  std::mutex mutex;
+  Header* free[kClasses] = {};
+  std::atomic<std::int64_t> cached{0};
+} pool;
+
+std::atomic<std::int64_t> allocated, peak, reserved, allocations, system_calls;
+std::atomic<bool> poison;
+
+bool is_mapped(std::size_t capacity) { return capacity + sizeof(Header) >= kHugePage; }
+std::size_t mapped_bytes(std::size_t capacity) {
+  return (capacity + sizeof(Header) + kHugePage - 1) / kHugePage * kHugePage;
+}
+
+void* system_allocate(std::size_t capacity) {
+#if defined(MAP_ANONYMOUS)
+  if (is_mapped(capacity)) {
+    // One huge page more than needed, so that the block can start on a huge page; the slack is unmapped again.
+    const std::size_t bytes = mapped_bytes(capacity);
+    char* raw = static_cast<char*>(mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE,
+                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (raw == MAP_FAILED) return nullptr;
+    char* start = reinterpret_cast<char*>((reinterpret_cast<std::uintptr_t>(raw) + kHugePage - 1) / kHugePage *
+                                          kHugePage);
+    if (start > raw) munmap(raw, start - raw);
+    if (raw + kHugePage > start) munmap(start + bytes, raw + kHugePage - start);
+#if defined(MADV_HUGEPAGE)
+    madvise(start, bytes, MADV_HUGEPAGE);
+#endif
+    return start;
+  }
+#endif
+  return std::aligned_alloc(64, capacity + sizeof(Header));
+}
+
+void system_free(Header* header) {
+  reserved -= std::int64_t(header->capacity);
+#if defined(MAP_ANONYMOUS)
+  if (is_mapped(header->capacity)) {
+    munmap(header, mapped_bytes(header->capacity));
+    return;
+  }
+#endif
+  std::free(header);
+}
+
+void put_back(Header* header) {
+  std::lock_guard lock(pool.mutex);
+  header->next = pool.free[header->size_class];
+  pool.free[header->size_class] = header;
+  pool.cached += std::int64_t(header->capacity);
+}
+
+// Per-thread free lists of small blocks; what is left goes to the pool when the thread ends.
+struct LocalCache {
+  Header* free[kLocalClasses] = {};
+  int count[kLocalClasses] = {};
+  bool closed = false;
+  ~LocalCache() {
+    closed = true;
+    for (Header*& head : free)
+      while (head) put_back(std::exchange(head, head->next));
+  }
+};
+thread_local LocalCache local;
+
+Header* take_local(int size_class) {
+  if (size_class >= kLocalClasses || !local.free[size_class]) return nullptr;
+  --local.count[size_class];
+  return std::exchange(local.free[size_class], local.free[size_class]->next);
+}
+
+bool keep_local(Header* header) {
+  const int c = header->size_class;
+  if (c >= kLocalClasses || local.closed || local.count[c] == kLocalDepth) return false;
+  header->next = local.free[c];
+  local.free[c] = header;
+  ++local.count[c];
+  return true;
+}
+
+Header* take_pooled(int size_class) {
+  std::lock_guard lock(pool.mutex);
+  Header* header = pool.free[size_class];
+  if (header) {
+    pool.free[size_class] = header->next;
+    pool.cached -= std::int64_t(header->capacity);
+  }
+  return header;
+}
+
+Header* take_new(int size_class) {
+  const std::size_t capacity = bytes_of(size_class);
+  void* memory = system_allocate(capacity);
+  if (!memory) {
+    empty_cache();
+    memory = system_allocate(capacity);
+  }
+  if (!memory) return nullptr;
+  ++system_calls;
+  reserved += std::int64_t(capacity);
+  auto* header = new (memory) Header{nullptr, capacity, size_class};
+  return header;
+}
+
+void count_allocated(std::int64_t bytes) {
+  const std::int64_t now = allocated.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  std::int64_t seen = peak.load(std::memory_order_relaxed);
+  while (now > seen && !peak.compare_exchange_weak(seen, now, std::memory_order_relaxed)) {
+  }
+}
+
+// With shapes that keep changing, blocks of classes that are not asked for again would pile up. Freed memory beyond what
+// is in use (and 256 MiB) goes back to the system.
+void trim_if_large() {
+  constexpr std::int64_t floor = std::int64_t(256) << 20;
+  if (pool.cached > std::max(floor, allocated.load(std::memory_order_relaxed))) empty_cache();
+}
+
+}  // namespace
+
+void* allocate(std::size_t bytes) {
+  const int size_class = bytes < (std::size_t(1) << 46) ? class_of(bytes) : kClasses;
+  Header* header = nullptr;
+  if (size_class < kClasses) {
+    header = take_local(size_class);
+    if (!header) header = take_pooled(size_class);
+    if (!header) header = take_new(size_class);
+  }
+  if (!header) throw OutOfMemory(fill_in("out of memory: asked for {} bytes, {} in use, {} held", {text(bytes),
+                                         text(allocated.load()), text(reserved.load())}));
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  count_allocated(std::int64_t(header->capacity));
+  if (poison.load(std::memory_order_relaxed)) std::memset(header + 1, 0xff, header->capacity);
+  return header + 1;
+}
+
+void release(void* pointer) {
+  if (!pointer) return;
+  Header* header = static_cast<Header*>(pointer) - 1;
+  allocated.fetch_sub(std::int64_t(header->capacity), std::memory_order_relaxed);
+  if (keep_local(header)) return;
+  const bool large = is_mapped(header->capacity);
+  put_back(header);
+  if (large) trim_if_large();
+}
+
+MemoryStats memory_stats() { return {allocated, peak, reserved, allocations, system_calls}; }
+void reset_peak_memory() { peak = allocated.load(); }
+void set_poison(bool on) { poison = on; }
+
+void empty_cache() {
+  for (int c = 0; c < kClasses; ++c) {
+    while (Header* header = take_local(c)) system_free(header);
+    while (Header* header = take_pooled(c)) system_free(header);
+  }
+}
+
+void lock_allocator() { pool.mutex.lock(); }
+void unlock_allocator() { pool.mutex.unlock(); }
+
+void* scratch_allocate(std::size_t bytes) { return allocate(bytes); }
+void scratch_free(void* pointer) { release(pointer); }
+
+}  // namespace tilestack

@@ -1,0 +1,46 @@
+#pragma once
+#include "core/view.h"
+
+// Included by every contract: how an op's kernels are named and found. Each instruction set this build holds is one line
+// of TILESTACK_FOR_EACH_ISA; a kernel file is compiled once for each, with TILESTACK_ISA set to its namespace.
+#if defined(__x86_64__)
+#define TILESTACK_FOR_EACH_ISA(X, ...) X(baseline, __VA_ARGS__) X(avx2, __VA_ARGS__) X(avx512, __VA_ARGS__)
+#elif defined(__aarch64__)
+#define TILESTACK_FOR_EACH_ISA(X, ...) X(neon, __VA_ARGS__)
+#else
+#define TILESTACK_FOR_EACH_ISA(X, ...) X(baseline, __VA_ARGS__)
+#endif
+
+namespace tilestack {
+
+class Tensor;
+
+struct Device {
+  enum Kind : std::int8_t { cpu, cuda } kind = cpu;
+  std::int8_t index = 0;
+  bool operator==(const Device&) const = default;
+};
+
+// Index into the order of TILESTACK_FOR_EACH_ISA, chosen at import.
+extern int active_isa;
+
+// The table that the CUDA module registered under the op's name; an error that names the op if there is none.
+const void* cuda_table(const char* name);
+void register_cuda_table(const char* name, const void* table);
+
+#define TILESTACK_DECLARE_TABLE(isa, Type, name) \
+  namespace isa {                                \
+  extern const Type name;                        \
+  }
+#define TILESTACK_TABLE_ADDRESS(isa, Type, name) &isa::name,
+
+// Declares one table of kernels per instruction set, and name_on(device), which finds the table to call.
+#define TILESTACK_KERNELS(Type, name)                                                             \
+  TILESTACK_FOR_EACH_ISA(TILESTACK_DECLARE_TABLE, Type, name)                                     \
+  inline const Type& name##_on(Device device) {                                                   \
+    static constexpr const Type* tables[] = {TILESTACK_FOR_EACH_ISA(TILESTACK_TABLE_ADDRESS, Type, name)}; \
+    if (device.kind == Device::cpu) return *tables[active_isa];                                   \
+    return *static_cast<const Type*>(cuda_table(#name));                                          \
+  }
+
+}  // namespace tilestack

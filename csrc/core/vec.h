@@ -1,0 +1,165 @@
+#pragma once
+// Vectors of the widest registers of the instruction set that this file is compiled for. Only *_cpu.cpp files include it:
+// everything here has internal linkage. Vectors are the compiler's own, so + - * / < == ?: work on them.
+#include "core/view.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace tilestack::TILESTACK_ISA {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+template <class T>
+struct VecOf {
+  typedef T type __attribute__((vector_size(kVectorBytes)));
+};
+template <class T>
+using Vec = typename VecOf<T>::type;  // T: float, double, int32, int64
+template <class T>
+constexpr int kLanes = kVectorBytes / int(sizeof(T));
+
+using VecF = Vec<float>;
+using VecD = Vec<double>;
+using VecI = Vec<std::int32_t>;
+
+template <class T>
+TILESTACK_INLINE Vec<T> splat(T x) {
+  return x - Vec<T>{};
+}
+
+template <class V, class T>
+TILESTACK_INLINE V load_raw(const T* p) {
+  V v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+
+// 16-bit floats, kLanes<float> of them, in the low half of an integer vector.
+typedef std::uint16_t VecHalfBits __attribute__((vector_size(kVectorBytes / 2)));
+typedef std::uint32_t VecU __attribute__((vector_size(kVectorBytes)));
+
+TILESTACK_INLINE VecF bits_to_float(VecU bits) { return __builtin_bit_cast(VecF, bits); }
+TILESTACK_INLINE VecU float_to_bits(VecF x) { return __builtin_bit_cast(VecU, x); }
+
+TILESTACK_INLINE VecF widen_bfloat16(VecHalfBits h) { return bits_to_float(__builtin_convertvector(h, VecU) << 16); }
+
+TILESTACK_INLINE VecHalfBits narrow_bfloat16(VecF x) {
+  const VecU bits = float_to_bits(x);
+  const VecU rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  const VecU quiet = (bits >> 16) | 0x40u;
+  return __builtin_convertvector((bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded, VecHalfBits);
+}
+
+TILESTACK_INLINE VecF widen_float16(VecHalfBits h) {
+#if defined(__AVX512F__)
+  return (VecF)_mm512_cvtph_ps((__m256i)h);
+#elif defined(__F16C__)
+  return (VecF)_mm256_cvtph_ps((__m128i)h);
+#else
+  const VecU wide = __builtin_convertvector(h, VecU);
+  const VecU sign = (wide & 0x8000u) << 16, magnitude = (wide & 0x7fffu) << 13;
+  const VecU finite = float_to_bits(bits_to_float(magnitude) * 0x1p112f);
+  return bits_to_float(sign | (magnitude >= 0x0f800000u ? (magnitude | 0x7f800000u) : finite));
+#endif
+}
+
+TILESTACK_INLINE VecHalfBits narrow_float16(VecF x) {
+#if defined(__AVX512F__)
+  return (VecHalfBits)_mm512_cvtps_ph((__m512)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#elif defined(__F16C__)
+  return (VecHalfBits)_mm256_cvtps_ph((__m256)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#else
+  VecHalfBits out;
+  for (int i = 0; i < kLanes<float>; ++i) out[i] = to_float16(x[i]).bits;
+  return out;
+#endif
+}
+
+// load<T>: kLanes<Compute<T>> elements of storage type T as a vector of Compute<T>; store is its inverse (rounds to
+// nearest even). T: float, double, bfloat16, float16. Any alignment.
+template <class T>
+TILESTACK_INLINE Vec<Compute<T>> load(const T* p) {
+  if constexpr (__is_same(T, bfloat16)) {
+    return widen_bfloat16(load_raw<VecHalfBits>(p));
+  } else if constexpr (__is_same(T, float16)) {
+    return widen_float16(load_raw<VecHalfBits>(p));
+  } else {
+    return load_raw<Vec<T>>(p);
+  }
+}
+
+template <class T>
+TILESTACK_INLINE void store(T* p, Vec<Compute<T>> v) {
+  if constexpr (__is_same(T, bfloat16)) {
+    const VecHalfBits h = narrow_bfloat16(v);
+    __builtin_memcpy(p, &h, sizeof h);
+  } else if constexpr (__is_same(T, float16)) {
+    const VecHalfBits h = narrow_float16(v);
+    __builtin_memcpy(p, &h, sizeof h);
+  } else {
+    __builtin_memcpy(p, &v, sizeof v);
+  }
+}
+
+// The first n lanes, 0 < n < kLanes; the others read as zero and are not written.
+template <class T>
+TILESTACK_INLINE Vec<Compute<T>> load_partial(const T* p, std::int64_t n) {
+#if defined(__AVX512F__)
+  if constexpr (__is_same(T, float)) return (VecF)_mm512_maskz_loadu_ps(__mmask16((1u << n) - 1), p);
+  if constexpr (__is_same(T, double)) return (VecD)_mm512_maskz_loadu_pd(__mmask8((1u << n) - 1), p);
+#endif
+  T lanes[kLanes<Compute<T>>] = {};
+  for (std::int64_t i = 0; i < n; ++i) lanes[i] = p[i];
+  return load(lanes);
+}
+
+template <class T>
+TILESTACK_INLINE void store_partial(T* p, Vec<Compute<T>> v, std::int64_t n) {
+#if defined(__AVX512F__)
+  if constexpr (__is_same(T, float)) return _mm512_mask_storeu_ps(p, __mmask16((1u << n) - 1), (__m512)v);
+  if constexpr (__is_same(T, double)) return _mm512_mask_storeu_pd(p, __mmask8((1u << n) - 1), (__m512d)v);
+#endif
+  T lanes[kLanes<Compute<T>>];
+  store(lanes, v);
+  for (std::int64_t i = 0; i < n; ++i) p[i] = lanes[i];
+}
+
+// NaN in either operand comes out.
+template <class V>
+TILESTACK_INLINE V maximum(V a, V b) {
+  const V larger = a > b ? a : b;  // b where either is NaN
+  return a == a ? larger : a;
+}
+template <class V>
+TILESTACK_INLINE V minimum(V a, V b) {
+  const V smaller = a < b ? a : b;
+  return a == a ? smaller : a;
+}
+
+template <class V>
+TILESTACK_INLINE V fma(V a, V b, V c) {
+  return a * b + c;  // contracted where the instruction set has it
+}
+
+// Sums of lanes in a fixed tree order.
+template <class V>
+TILESTACK_INLINE auto sum_lanes(V v) {
+  constexpr int n = sizeof(V) / sizeof(v[0]);
+  decltype(v[0] + v[0]) t[n];
+  __builtin_memcpy(t, &v, sizeof v);
+  for (int width = n / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; ++i) t[i] += t[i + width];
+  return t[0];
+}
+
+}  // namespace
+}  // namespace tilestack::TILESTACK_ISA

@@ -1,0 +1,282 @@
+#include "core/views.h"
+
+#include <algorithm>
+
+#include "ops/copy/copy.h"
+
+namespace tilestack {
+namespace {
+
+// Replaces -1 and checks that the sizes fit.
+Dims complete_shape(const char* op, const Tensor& x, Dims shape) {
+  std::int64_t known = 1;
+  int open = -1;
+  for (int i = 0; i < shape.size(); ++i) {
+    if (shape[i] == -1) {
+      check(open < 0, "{}: only one size may be -1, got {}", op, shape);
+      open = i;
+    } else {
+      check(shape[i] >= 0, "{}: sizes must not be negative, got {}", op, shape);
+      known *= shape[i];
+    }
+  }
+  if (open >= 0) {
+    check(known > 0 && x.numel() % known == 0, "{}: can't make shape {} from shape {}", op, shape, x.shape());
+    shape[open] = x.numel() / known;
+    known *= shape[open];
+  }
+  check(known == x.numel(), "{}: shape {} has {} elements, shape {} has {}", op, x.shape(), x.numel(), shape, known);
+  return shape;
+}
+
+// Strides with which x's memory has the new shape; false if there are none. Dimensions of x that follow each other in
+// memory form a run; each run is split among the new dimensions, from the last one on.
+bool strides_for(const View& x, const Dims& shape, Dims& strides) {
+  strides = contiguous_strides(shape);
+  if (x.numel() == 0 || x.is_contiguous()) return true;
+  Dims sizes, steps;
+  for (int i = 0; i < x.ndim; ++i) {
+    if (x.shape[i] == 1) continue;
+    sizes.push_back(x.shape[i]);
+    steps.push_back(x.strides[i]);
+  }
+  int to = shape.size() - 1;
+  for (int from = sizes.size() - 1; from >= 0;) {
+    const std::int64_t base = steps[from];
+    std::int64_t run = sizes[from--], used = 1;
+    while (from >= 0 && steps[from] == base * run) run *= sizes[from--];
+    for (; to >= 0 && used < run; used *= shape[to--]) strides[to] = base * used;
+    if (used != run) return false;
+  }
+  for (; to >= 0; --to) strides[to] = 1;
+  return true;
+}
+
+Tensor recorded_view(const char* name, const Tensor& x, const Dims& shape, const Dims& strides) {
+  return record(name, view_of(x, shape, strides), {x}, [from = x.shape()](const Tensor& dy) -> Gradients {
+    const Tensor dense = as_contiguous(dy);
+    return {view_of(dense, from, contiguous_strides(from))};
+  });
+}
+
+Tensor zeros_like_input(const Dims& shape, const Tensor& dy) { return zeros(shape, dy.dtype(), dy.device()); }
+
+// The part of x that starts at `start` in dimension dim, `count` long in steps of `step`.
+Tensor part_of(const Tensor& x, int dim, std::int64_t start, std::int64_t count, std::int64_t step) {
+  Dims shape = x.shape(), strides = x.strides();
+  const std::int64_t offset = start * strides[dim];
+  shape[dim] = count;
+  strides[dim] *= step;
+  return view_of(x, shape, strides, offset);
+}
+
+std::vector<Tensor> recorded_parts(const char* name, const Tensor& x, std::vector<Tensor> parts, int dim,
+                                   const std::vector<std::int64_t>& sizes) {
+  return record_many(name, std::move(parts), {x}, [from = x.shape(), sizes, dim](const Gradients& dys) -> Gradients {
+    const auto some = std::find_if(dys.begin(), dys.end(), [](const Tensor& dy) { return dy.defined(); });
+    const bool all = std::all_of(dys.begin(), dys.end(), [](const Tensor& dy) { return dy.defined(); });
+    Tensor dx = all ? empty(from, some->dtype(), some->device()) : zeros_like_input(from, *some);
+    std::int64_t start = 0;
+    for (std::size_t i = 0; i < dys.size(); start += sizes[i], ++i)
+      if (dys[i].defined()) copy_into(part_of(dx, dim, start, sizes[i], 1), dys[i]);
+    return {dx};
+  });
+}
+
+}  // namespace
+
+Tensor alias(const Tensor& x) { return recorded_view("alias", x, x.shape(), x.strides()); }
+
+Tensor reshape(const Tensor& x, const Dims& wanted) {
+  const Dims shape = complete_shape("reshape", x, wanted);
+  Dims strides;
+  if (strides_for(x, shape, strides)) return recorded_view("reshape", x, shape, strides);
+  return reshape(contiguous(x), shape);
+}
+
+Tensor view(const Tensor& x, const Dims& wanted) {
+  const Dims shape = complete_shape("view", x, wanted);
+  Dims strides;
+  check(strides_for(x, shape, strides), "view: memory of shape {} with strides {} can't be seen as {}; use reshape",
+        x.shape(), x.strides(), shape);
+  return recorded_view("view", x, shape, strides);
+}
+
+Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim) {
+  if (x.dim() == 0) return reshape(x, {1});
+  const int start = wrap_dim("flatten", start_dim, x.dim()), end = wrap_dim("flatten", end_dim, x.dim());
+  check(start <= end, "flatten: start_dim {} comes after end_dim {}", start_dim, end_dim);
+  Dims shape;
+  std::int64_t flat = 1;
+  for (int i = 0; i < x.dim(); ++i) {
+    if (i < start || i > end) {
+      shape.push_back(x.size(i));
+    } else {
+      flat *= x.size(i);
+      if (i == end) shape.push_back(flat);
+    }
+  }
+  return start == end ? x : reshape(x, shape);
+}
+
+Tensor unflatten(const Tensor& x, std::int64_t dim, const Dims& sizes) {
+  const int at = wrap_dim("unflatten", dim, x.dim());
+  Dims inner = complete_shape("unflatten", view_of(x, {x.size(at)}, {x.strides()[at]}), sizes);
+  Dims shape;
+  for (int i = 0; i < x.dim(); ++i) {
+    if (i != at) {
+      shape.push_back(x.size(i));
+    } else {
+      for (std::int64_t size : inner) shape.push_back(size);
+    }
+  }
+  return reshape(x, shape);
+}
+
+Tensor permute(const Tensor& x, const Dims& order) {
+  check(order.size() == x.dim(), "permute: wanted {} dimension numbers, got {}", x.dim(), order);
+  Dims shape, strides, inverse = order;
+  bool seen[kMaxDims] = {};
+  for (int i = 0; i < order.size(); ++i) {
+    const int from = wrap_dim("permute", order[i], x.dim());
+    check(!seen[from], "permute: dimension {} appears twice in {}", from, order);
+    seen[from] = true;
+    shape.push_back(x.size(from));
+    strides.push_back(x.strides()[from]);
+    inverse[from] = i;
+  }
+  return record("permute", view_of(x, shape, strides), {x},
+                [inverse](const Tensor& dy) -> Gradients { return {permute(dy, inverse)}; });
+}
+
+Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
+  if (x.dim() == 0) return alias(x);
+  const int a = wrap_dim("transpose", dim0, x.dim()), b = wrap_dim("transpose", dim1, x.dim());
+  Dims shape = x.shape(), strides = x.strides();
+  std::swap(shape[a], shape[b]);
+  std::swap(strides[a], strides[b]);
+  return record("transpose", view_of(x, shape, strides), {x},
+                [a, b](const Tensor& dy) -> Gradients { return {transpose(dy, a, b)}; });
+}
+
+Tensor movedim(const Tensor& x, std::int64_t source, std::int64_t destination) {
+  const int from = wrap_dim("movedim", source, x.dim()), to = wrap_dim("movedim", destination, x.dim());
+  Dims order;
+  for (int i = 0; i < x.dim(); ++i)
+    if (i != from) order.push_back(i);
+  order.insert(to, from);
+  return permute(x, order);
+}
+
+Tensor squeeze(const Tensor& x) {
+  Dims shape, strides;
+  for (int i = 0; i < x.dim(); ++i) {
+    if (x.size(i) == 1) continue;
+    shape.push_back(x.size(i));
+    strides.push_back(x.strides()[i]);
+  }
+  return recorded_view("squeeze", x, shape, strides);
+}
+
+Tensor squeeze(const Tensor& x, std::int64_t dim) {
+  if (x.dim() == 0) return alias(x);
+  const int at = wrap_dim("squeeze", dim, x.dim());
+  if (x.size(at) != 1) return alias(x);
+  Dims shape = x.shape(), strides = x.strides();
+  shape.erase(at);
+  strides.erase(at);
+  return recorded_view("squeeze", x, shape, strides);
+}
+
+Tensor unsqueeze(const Tensor& x, std::int64_t dim) {
+  const int at = wrap_dim("unsqueeze", dim, x.dim() + 1);
+  Dims shape = x.shape(), strides = x.strides();
+  strides.insert(at, at < x.dim() ? shape[at] * strides[at] : 1);
+  shape.insert(at, 1);
+  return recorded_view("unsqueeze", x, shape, strides);
+}
+
+Tensor expand(const Tensor& x, const Dims& wanted) {
+  const int added = wanted.size() - x.dim();
+  check(added >= 0, "expand: shape {} can't become {}: it has more dimensions", x.shape(), wanted);
+  Dims shape = wanted, strides = wanted;
+  for (int i = 0; i < shape.size(); ++i) {
+    const std::int64_t size = i < added ? 1 : x.size(i - added);
+    if (shape[i] == -1 && i >= added) shape[i] = size;
+    check(shape[i] >= 0 && (size == shape[i] || size == 1), "expand: shape {} can't become {}", x.shape(), wanted);
+    strides[i] = size == 1 && shape[i] != 1 ? 0 : (i < added ? 0 : x.strides()[i - added]);
+  }
+  return record("expand", view_of(x, shape, strides), {x},
+                [from = x.shape()](const Tensor& dy) -> Gradients { return {sum_to(dy, from)}; });
+}
+
+Tensor slice(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t stop, std::int64_t step) {
+  const int at = wrap_dim("slice", dim, x.dim());
+  const std::int64_t size = x.size(at);
+  check(step > 0, "slice: the step must be positive, got {}", step);
+  start = std::clamp<std::int64_t>(start < 0 ? start + size : start, 0, size);
+  stop = std::clamp<std::int64_t>(stop < 0 ? stop + size : stop, start, size);
+  const std::int64_t count = (stop - start + step - 1) / step;
+  return record("slice", part_of(x, at, count ? start : 0, count, step), {x},
+                [from = x.shape(), at, start, count, step](const Tensor& dy) -> Gradients {
+                  Tensor dx = zeros_like_input(from, dy);
+                  if (count) copy_into(part_of(dx, at, start, count, step), dy);
+                  return {dx};
+                });
+}
+
+Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
+  check<IndexError>(x.dim() > 0, "index: a tensor without dimensions can't be indexed; use item()");
+  const int at = wrap_dim("select", dim, x.dim());
+  const std::int64_t size = x.size(at), i = index < 0 ? index + size : index;
+  check<IndexError>(i >= 0 && i < size, "index: {} is out of range for dimension {} of size {}", index, at, size);
+  const auto pick = [at, i](const Tensor& t) {
+    Dims shape = t.shape(), strides = t.strides();
+    const std::int64_t offset = i * strides[at];
+    shape.erase(at);
+    strides.erase(at);
+    return view_of(t, shape, strides, offset);
+  };
+  return record("select", pick(x), {x}, [from = x.shape(), pick](const Tensor& dy) -> Gradients {
+    Tensor dx = zeros_like_input(from, dy);
+    copy_into(pick(dx), dy);
+    return {dx};
+  });
+}
+
+std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, std::int64_t dim) {
+  const int at = wrap_dim("split", dim, x.dim());
+  std::vector<Tensor> parts;
+  std::int64_t start = 0;
+  for (std::int64_t size : sizes) {
+    check(size >= 0 && start + size <= x.size(at), "split: sizes must add up to {} in dimension {}", x.size(at), at);
+    parts.push_back(part_of(x, at, start, size, 1));
+    start += size;
+  }
+  check(start == x.size(at), "split: sizes must add up to {} in dimension {}, got {}", x.size(at), at, start);
+  return recorded_parts("split", x, std::move(parts), at, sizes);
+}
+
+std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim) {
+  const int at = wrap_dim("split", dim, x.dim());
+  check(size > 0, "split: the size must be positive, got {}", size);
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t left = x.size(at); left > 0; left -= size) sizes.push_back(std::min(left, size));
+  if (sizes.empty()) sizes.push_back(0);
+  return split(x, sizes, at);
+}
+
+std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim) {
+  const int at = wrap_dim("chunk", dim, x.dim());
+  check(chunks > 0, "chunk: the number of chunks must be positive, got {}", chunks);
+  return split(x, std::max<std::int64_t>(1, (x.size(at) + chunks - 1) / chunks), at);
+}
+
+std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim) {
+  const int at = wrap_dim("unbind", dim, x.dim());
+  std::vector<Tensor> parts;
+  for (const Tensor& part : split(x, std::vector<std::int64_t>(x.size(at), 1), at)) parts.push_back(squeeze(part, at));
+  return parts;
+}
+
+}  // namespace tilestack

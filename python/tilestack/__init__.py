@@ -1,0 +1,58 @@
+"""Deep learning, whole, in one small wheel: hand-written kernels under a thin layer API.
+
+>>> import tilestack as ts
+>>> x = ts.tensor([[1.0, -2.0]], requires_grad=True)
+>>> ts.relu(x).sum().backward()
+>>> x.grad
+tensor([[1., 0.]])
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tilestack import _core
+from tilestack._core import *  # noqa: F403
+from tilestack._core import Tensor, __version__
+from tilestack._autograd import Function, enable_grad, no_grad, set_grad_enabled
+from tilestack._creation import arange, as_tensor, eye, linspace, tensor
+from tilestack._printing import tensor_repr
+
+if TYPE_CHECKING:
+    from tilestack import cli, cuda, data, io, models, nn, optim, train
+
+Tensor.__repr__ = tensor_repr  # type: ignore[method-assign]
+Tensor.__module__ = "tilestack"
+
+_SUBMODULES = ("cli", "cuda", "data", "io", "models", "nn", "optim", "train")
+_LAZY = {"summary": "tilestack.train", "save_file": "tilestack.io", "load_file": "tilestack.io"}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a submodule when it is first used, so that `import tilestack` stays quick."""
+    if name in _SUBMODULES:
+        return importlib.import_module(f"tilestack.{name}")
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'tilestack' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_SUBMODULES, *_LAZY})
+
+
+__all__ = [  # noqa: PLE0604
+    "Function",
+    "Tensor",
+    "__version__",
+    "arange",
+    "as_tensor",
+    "enable_grad",
+    "eye",
+    "linspace",
+    "no_grad",
+    "set_grad_enabled",
+    "tensor",
+    *(name for name in dir(_core) if not name.startswith("_")),
+]

@@ -1,0 +1,133 @@
+"""Switching the tape on and off, and ops written in Python."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from tilestack import _core
+from tilestack._core import Tensor
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class set_grad_enabled:
+    """Records ops on the tape, or not, from here on; as a context manager or decorator, only inside.
+
+    The setting belongs to the thread.
+    """
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+        self.before = _core.is_grad_enabled()
+        _core._set_grad_enabled(self.mode)
+
+    def __enter__(self) -> None:
+        _core._set_grad_enabled(self.mode)
+
+    def __exit__(self, *exception: object) -> None:
+        _core._set_grad_enabled(self.before)
+
+    def __call__(self, function: F) -> F:
+        _core._set_grad_enabled(self.before)
+        return _decorate(function, self.mode)
+
+
+class _GradMode:
+    mode = False
+
+    def __init__(self) -> None:
+        self.before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.before.append(_core.is_grad_enabled())
+        _core._set_grad_enabled(self.mode)
+
+    def __exit__(self, *exception: object) -> None:
+        _core._set_grad_enabled(self.before.pop())
+
+    def __call__(self, function: F) -> F:
+        return _decorate(function, self.mode)
+
+
+class no_grad(_GradMode):
+    """Ops inside are not recorded on the tape. A context manager and a decorator."""
+
+
+class enable_grad(_GradMode):
+    """Ops inside are recorded, also within no_grad. A context manager and a decorator."""
+
+    mode = True
+
+
+def _decorate(function: F, mode: bool) -> F:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        before = _core.is_grad_enabled()
+        _core._set_grad_enabled(mode)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _core._set_grad_enabled(before)
+
+    return wrapper  # type: ignore[return-value]
+
+
+class Context:
+    """What a Function's forward leaves for its backward."""
+
+    saved_tensors: tuple[Tensor, ...] = ()
+    needs_input_grad: tuple[bool, ...] = ()
+
+    def save_for_backward(self, *tensors: Tensor) -> None:
+        self.saved_tensors = tensors
+
+
+class Function:
+    """An op written in Python: a subclass defines static methods forward and backward and is called by apply.
+
+    >>> class Double(ts.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         return x * 2
+    ...     @staticmethod
+    ...     def backward(ctx, dy):
+    ...         return dy * 2
+    >>> y = Double.apply(x)
+
+    forward gets the arguments of apply and returns a tensor or a tuple of tensors. backward gets one gradient for each
+    output (None for an output that the loss does not depend on) and returns one for each argument of forward: a tensor
+    of the argument's shape, or None.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, *args: Any) -> Any:
+        raise NotImplementedError("Function: a subclass must define forward(ctx, *args)")
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        raise NotImplementedError("Function: a subclass must define backward(ctx, *grads)")
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        ctx = Context()
+        places = [i for i, arg in enumerate(args) if isinstance(arg, Tensor)]
+        inputs = [args[i] for i in places]
+        ctx.needs_input_grad = tuple(isinstance(arg, Tensor) and arg.requires_grad for arg in args)
+        with no_grad():
+            outputs = cls.forward(ctx, *args)
+        many = isinstance(outputs, tuple)
+
+        def backward(*grads: Any) -> tuple[Any, ...]:
+            result = cls.backward(ctx, *grads)
+            result = result if isinstance(result, tuple) else (result,)
+            if len(result) != len(args):
+                raise RuntimeError(
+                    f"{cls.__name__}.backward: wanted {len(args)} gradients (one for each argument of forward), "
+                    f"got {len(result)}"
+                )
+            return tuple(result[i] for i in places)
+
+        recorded = _core._record(cls.__name__, list(outputs) if many else [outputs], inputs, backward)
+        return tuple(recorded) if many else recorded[0]

@@ -1,0 +1,69 @@
+"""Tensors from Python values, and ranges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tilestack import _core
+from tilestack._core import Tensor
+
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A new tensor with a copy of data: numbers, nested lists, numpy arrays or tensors.
+
+    Python floats become float32, integers int64; numpy arrays keep their dtype.
+    """
+    if isinstance(data, Tensor):
+        out = data.detach().clone()
+    elif isinstance(data, list | tuple) and any(isinstance(x, Tensor) for x in data):
+        out = _core.stack([x if isinstance(x, Tensor) else tensor(x) for x in data]).detach()
+    else:
+        array = np.array(data, order="C")
+        if array.dtype == np.float64 and not isinstance(data, np.ndarray | np.generic):
+            array = array.astype(np.float32) if dtype is None else array
+        if array.dtype == object:
+            raise ValueError(f"tensor: data must be numbers in a regular shape, got {type(data).__name__} of objects")
+        out = _core.from_numpy(array)
+    return _finish(out, dtype, device, requires_grad)
+
+
+def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
+    """As tensor, but sharing the memory of tensors and numpy arrays where nothing has to be converted."""
+    if isinstance(data, Tensor):
+        out = data
+    elif isinstance(data, np.ndarray):
+        out = _core.from_numpy(data)
+    else:
+        return tensor(data, dtype=dtype, device=device)
+    return _finish(out, dtype, device, False)
+
+
+def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> Tensor:
+    """start, start + step, ... below end; arange(n) counts from 0. Integers give int64, floats float32."""
+    if end is None:
+        start, end = 0, start
+    if step == 0 or (end - start) * step < 0:
+        raise ValueError(f"arange: can't step from {start} to {end} by {step}")
+    whole = all(isinstance(x, int | np.integer) for x in (start, end, step))
+    array = np.arange(start, end, step, dtype=np.int64 if whole else np.float64)
+    return _finish(_core.from_numpy(array), dtype or (None if whole else _core.float32), device, False)
+
+
+def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None) -> Tensor:
+    """`steps` evenly spaced values from start to end, both included."""
+    return _finish(_core.from_numpy(np.linspace(start, end, steps)), dtype or _core.float32, device, False)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None) -> Tensor:
+    """Ones on the diagonal of an (n, m) matrix, zeros elsewhere."""
+    return _finish(_core.from_numpy(np.eye(n, m, dtype=np.float32)), dtype, device, False)
+
+
+def _finish(x: Tensor, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    if dtype is not None:
+        x = x.to(dtype=dtype)
+    if device is not None:
+        x = x.to(device=device)
+    return x.requires_grad_() if requires_grad else x
