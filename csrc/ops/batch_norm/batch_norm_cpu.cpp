@@ -1,0 +1,212 @@
+#include <cmath>
+
+#include "core/rows.h"
+#include "ops/batch_norm/batch_norm.h"
+
+namespace tilestack::TILESTACK_ISA {
+namespace {
+
+// x as rows wide enough for full vectors: `fold` rows of few channels lie side by side in one.
+struct Layout {
+  std::int64_t channels, fold = 1, rows, cols, grain, chunks;
+
+  explicit Layout(const View& x) : channels(x.cols()), rows(x.rows()) {
+    while (rows > 0 && channels > 0 && channels * fold < 64 && rows % (2 * fold) == 0) fold *= 2;
+    rows /= fold;
+    cols = channels * fold;
+    grain = cols > 0 ? kElementGrain / cols : 1;
+    if (grain < 16) grain = 16;
+    chunks = (rows + grain - 1) / grain;
+  }
+  std::int64_t rows_in(std::int64_t chunk) const { return chunk + 1 < chunks ? grain : rows - chunk * grain; }
+};
+
+template <class T>
+TILESTACK_INLINE void add_to(T* sums, std::int64_t, Vec<T> v, auto part) {
+  part.store(sums, part.load(sums) + v);
+}
+template <class T>
+TILESTACK_INLINE void add_to(T* sums, std::int64_t cols, Pair<Vec<T>> v, auto part) {
+  part.store(sums, part.load(sums) + v.first);
+  part.store(sums + cols, part.load(sums + cols) + v.second);
+}
+
+// sums[i] = sum of term(offset, i, part) over rows, where offset = row * cols + i; a Pair's second sums lie cols further.
+template <class T, class F>
+TILESTACK_INLINE void sum_columns(std::int64_t rows, std::int64_t cols, Compute<T>* sums, F&& term) {
+  using Term = decltype(term(cols, cols, WholeVector{}));
+  __builtin_memset(sums, 0, std::size_t(cols) * sizeof(Term) / sizeof(Vec<Compute<T>>) * sizeof *sums);
+  std::int64_t row = 0;
+  for (; cols < 256 && row + 4 <= rows; row += 4)  // wide rows are read one after another, as the prefetcher likes
+    for_vectors<T>(cols, [&](std::int64_t i, auto part) {
+      const std::int64_t offset = row * cols + i;
+      add_to(sums + i, cols, (term(offset, i, part) + term(offset + cols, i, part)) +
+                                 (term(offset + 2 * cols, i, part) + term(offset + 3 * cols, i, part)), part);
+    });
+  for (; row < rows; ++row)
+    for_vectors<T>(cols, [&](std::int64_t i, auto part) { add_to(sums + i, cols, term(row * cols + i, i, part), part); });
+}
+
+// f(at, channel, rows) for each partial result of each channel: where it is and how many rows it stands for. Those of a
+// channel come in order of its rows' chunks.
+template <class F>
+TILESTACK_INLINE void for_partials(const Layout& layout, F&& f) {
+  for (std::int64_t chunk = 0; chunk < layout.chunks; ++chunk)
+    for (std::int64_t i = 0; i < layout.cols; i += layout.channels)
+      for (std::int64_t c = 0; c < layout.channels; ++c) f(chunk * 2 * layout.cols + i + c, c, layout.rows_in(chunk));
+}
+
+template <class T>
+void statistics_of(const Layout& layout, const T* x, Compute<T>* mean, Compute<T>* variance) {
+  using V = Vec<Compute<T>>;
+  const std::int64_t cols = layout.cols, channels = layout.channels;
+  const Scratch<Compute<T>> partials(2 * layout.chunks * cols);  // of each chunk: means, sums of squares about them
+  parallel_for(layout.chunks, 1, [&](std::int64_t chunk, std::int64_t) {
+    const T* in = x + chunk * layout.grain * cols;
+    const std::int64_t rows = layout.rows_in(chunk);
+    Compute<T>*means = partials + chunk * 2 * cols, *squares = means + cols;
+    sum_columns<T>(rows, cols, means, [&](std::int64_t at, std::int64_t, auto part) { return part.load(in + at); });
+    for (std::int64_t i = 0; i < cols; ++i) means[i] /= Compute<T>(rows);
+    sum_columns<T>(rows, cols, squares, [&](std::int64_t at, std::int64_t i, auto part) {
+      const V d = part.load(in + at) - part.load(means + i);
+      return d * d;
+    });
+  });
+  const double total = double(layout.rows * layout.fold);
+  const Scratch<double> sums(2 * channels);
+  double *centers = sums, *deviations = sums + channels;
+  __builtin_memset(centers, 0, std::size_t(2 * channels) * sizeof(double));
+  for_partials(layout, [&](std::int64_t at, std::int64_t c, std::int64_t n) { centers[c] += double(n) * partials[at]; });
+  for (std::int64_t c = 0; c < channels; ++c) centers[c] /= total;
+  for_partials(layout, [&](std::int64_t at, std::int64_t c, std::int64_t n) {
+    const double d = partials[at] - centers[c];
+    deviations[c] += partials[at + cols] + double(n) * d * d;
+  });
+  for (std::int64_t c = 0; c < channels; ++c) {
+    mean[c] = Compute<T>(centers[c]);
+    variance[c] = Compute<T>(deviations[c] / total);
+  }
+}
+
+void statistics(View x, View mean, View variance) {
+  visit_float(x.dtype, [&]<class T>() {
+    statistics_of(Layout(x), x.data<T>(), mean.data<Compute<T>>(), variance.data<Compute<T>>());
+  });
+}
+
+double element(const View& x, std::int64_t i) {
+  return x.dtype == DType::float64 ? x.data<double>()[i] : double(x.data<float>()[i]);
+}
+
+void update_running(View mean, View variance, View running_mean, View running_var, double momentum, double correction) {
+  const auto blend = [&](const View& running, const View& fresh, double factor) {
+    visit_float(running.dtype, [&]<class T>() {
+      for (std::int64_t i = 0; i < fresh.numel(); ++i) {
+        T& value = running.data<T>()[i * running.stride(0)];
+        value = convert<T>(Compute<T>((1 - momentum) * double(convert<Compute<T>>(value)) +
+                                      momentum * factor * element(fresh, i)));
+      }
+    });
+  };
+  if (running_mean.defined()) blend(running_mean, mean, 1);
+  if (running_var.defined()) blend(running_var, variance, correction);
+}
+
+// to[i] = value(channel) for each column.
+template <class T, class F>
+TILESTACK_INLINE void spread(const Layout& layout, T* to, F&& value) {
+  for (std::int64_t c = 0; c < layout.channels; ++c)
+    for (std::int64_t i = c; i < layout.cols; i += layout.channels) to[i] = value(c);
+}
+
+void normalize(View x, View mean, View variance, View w, View b, View y, double eps) {
+  const Layout layout(x);
+  const std::int64_t cols = layout.cols;
+  visit_float(x.dtype, [&]<class T>() {
+    using C = Compute<T>;
+    const Scratch<C> columns(3 * cols);
+    C *centers = columns, *scales = columns + cols, *shifts = columns + 2 * cols;
+    const T *weight = w.data<T>(), *bias = b.data<T>(), *in = x.data<T>();
+    T* out = y.data<T>();
+    spread(layout, centers, [&](std::int64_t c) { return mean.data<C>()[c]; });
+    spread(layout, scales, [&](std::int64_t c) {
+      const C r = 1 / std::sqrt(variance.data<C>()[c] + C(eps));
+      return weight ? r * convert<C>(weight[c]) : r;
+    });
+    spread(layout, shifts, [&](std::int64_t c) { return bias ? convert<C>(bias[c]) : C(0); });
+    parallel_rows(layout.rows, cols, [&](std::int64_t row) {
+      for_vectors<T>(cols, [&](std::int64_t i, auto part) {
+        const auto d = part.load(in + row * cols + i) - part.load(centers + i);
+        part.store(out + row * cols + i, d * part.load(scales + i) + part.load(shifts + i));
+      });
+    });
+  });
+}
+
+// db = sum of dy,   dw = r * sum of (x - mean) dy.   sums: (2, channels), without the factor r.
+template <class T>
+void gradient_sums(const Layout& layout, const T* x, const T* dy, const Compute<T>* centers, double* sums) {
+  using V = Vec<Compute<T>>;
+  const std::int64_t cols = layout.cols;
+  const Scratch<Compute<T>> partials(2 * layout.chunks * cols);
+  parallel_for(layout.chunks, 1, [&](std::int64_t chunk, std::int64_t) {
+    const std::int64_t first = chunk * layout.grain * cols;
+    sum_columns<T>(layout.rows_in(chunk), cols, partials + chunk * 2 * cols,
+                   [&](std::int64_t at, std::int64_t i, auto part) {
+                     const V g = part.load(dy + first + at);
+                     return Pair<V>{g, g * (part.load(x + first + at) - part.load(centers + i))};
+                   });
+  });
+  __builtin_memset(sums, 0, std::size_t(2 * layout.channels) * sizeof *sums);
+  for_partials(layout, [&](std::int64_t at, std::int64_t c, std::int64_t) {
+    sums[c] += partials[at];
+    sums[layout.channels + c] += partials[at + cols];
+  });
+}
+
+// dx = w r (dy - level - (x - mean) slope), with level = mean(dy), slope = r^2 mean((x - mean) dy); both 0 in evaluation.
+template <class T>
+void input_gradient(const Layout& layout, const T* x, const T* dy, T* dx, const Compute<T>* centers,
+                    const Compute<T>* scales, const Compute<T>* levels, const Compute<T>* slopes) {
+  const std::int64_t cols = layout.cols;
+  parallel_rows(layout.rows, cols, [&](std::int64_t row) {
+    for_vectors<T>(cols, [&](std::int64_t i, auto part) {
+      const std::int64_t at = row * cols + i;
+      auto g = part.load(dy + at);
+      if (levels) g -= part.load(levels + i) + (part.load(x + at) - part.load(centers + i)) * part.load(slopes + i);
+      part.store(dx + at, g * part.load(scales + i));
+    });
+  });
+}
+
+void backward(View x, View mean, View variance, View w, View dy, View dx, View dw, View db, double eps, bool training) {
+  const Layout layout(x);
+  const std::int64_t cols = layout.cols, channels = layout.channels;
+  visit_float(x.dtype, [&]<class T>() {
+    using C = Compute<T>;
+    const Scratch<C> columns(4 * cols);
+    const Scratch<double> sums(2 * channels);
+    C *centers = columns, *scales = columns + cols, *levels = columns + 2 * cols, *slopes = columns + 3 * cols;
+    const auto r = [&](std::int64_t c) { return 1 / std::sqrt(variance.data<C>()[c] + C(eps)); };
+    spread(layout, centers, [&](std::int64_t c) { return mean.data<C>()[c]; });
+    if (training || dw.defined() || db.defined())
+      gradient_sums(layout, x.data<T>(), dy.data<T>(), centers, sums.data);
+    for (std::int64_t c = 0; c < channels; ++c) {
+      if (dw.defined()) dw.data<T>()[c] = convert<T>(C(sums[channels + c]) * r(c));
+      if (db.defined()) db.data<T>()[c] = convert<T>(C(sums[c]));
+    }
+    if (!dx.defined()) return;
+    const double rows = double(x.rows());
+    spread(layout, scales, [&](std::int64_t c) { return w.defined() ? r(c) * convert<C>(w.data<T>()[c]) : r(c); });
+    if (training) {
+      spread(layout, levels, [&](std::int64_t c) { return C(sums[c] / rows); });
+      spread(layout, slopes, [&](std::int64_t c) { return C(sums[channels + c] / rows) * r(c) * r(c); });
+    }
+    input_gradient(layout, x.data<T>(), dy.data<T>(), dx.data<T>(), centers, scales, training ? levels : nullptr,
+                   slopes);
+  });
+}
+
+}  // namespace
+constinit const BatchNormKernels batch_norm = {statistics, update_running, normalize, backward};
+}  // namespace tilestack::TILESTACK_ISA
