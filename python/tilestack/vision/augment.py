@@ -1,0 +1,41 @@
+"""Random changes to training images."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def random_affine(
+    images: np.ndarray, rng: np.random.Generator, degrees: float = 10, shift: float = 2, scale: float = 0.1
+) -> np.ndarray:
+    """Turn, move and stretch each image about its centre, with bilinear resampling; outside it is 0.
+
+    images: (n, height, width). degrees, shift (in pixels) and scale (a share of the size, for each axis by itself) are
+    the largest changes, drawn uniformly. Returns float32 of the same shape.
+    """
+    n, height, width = images.shape
+    angle = np.radians(rng.uniform(-degrees, degrees, n))
+    stretch = 1 + rng.uniform(-scale, scale, (2, n))
+    move = rng.uniform(-shift, shift, (2, n))
+    y, x = np.mgrid[:height, :width].astype(np.float32).reshape(2, -1)
+    y, x = y - (height - 1) / 2, x - (width - 1) / 2
+    cos, sin = np.cos(angle), np.sin(angle)
+    rows = (cos / stretch[0])[:, None] * y - (sin / stretch[0])[:, None] * x + (move[0] + (height - 1) / 2)[:, None]
+    cols = (sin / stretch[1])[:, None] * y + (cos / stretch[1])[:, None] * x + (move[1] + (width - 1) / 2)[:, None]
+    return _bilinear(images, rows.astype(np.float32), cols.astype(np.float32)).reshape(images.shape)
+
+
+def _bilinear(images: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+    """images at fractional positions, (n, points). A border of two zeros makes everything outside 0."""
+    n, height, width = images.shape
+    padded = np.zeros((n, height + 4, width + 4), np.float32)
+    padded[:, 2:-2, 2:-2] = images
+    rows, cols = np.clip(rows + 2, 0, height + 2), np.clip(cols + 2, 0, width + 2)
+    top, left = rows.astype(np.intp), cols.astype(np.intp)
+    down, right = rows - top, cols - left
+    corner = (np.arange(n)[:, None] * (height + 4) + top) * (width + 4) + left
+    flat = padded.ravel()
+    upper = flat[corner] * (1 - right) + flat[corner + 1] * right
+    corner += width + 4
+    lower = flat[corner] * (1 - right) + flat[corner + 1] * right
+    return upper * (1 - down) + lower * down

@@ -1,0 +1,55 @@
+"""Turns any picture of one digit into what a net trained on MNIST knows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def prepare_digit(gray: np.ndarray) -> np.ndarray:
+    """Make a 28 x 28 image as MNIST's were made: bright ink on black, fitted into 20 x 20, its centre of mass in the middle.
+
+    gray: (height, width) in 0..255; dark ink on a light ground is inverted. A 28 x 28 image on black is taken as it is.
+    Returns (28, 28) uint8. Raises ValueError for an image with no ink in it.
+    """
+    x = np.asarray(gray, np.float32)
+    edge = np.concatenate([x[0], x[-1], x[:, 0], x[:, -1]])
+    ground = float(np.median(edge))
+    if x.shape == (28, 28) and ground == 0:
+        return np.clip(np.rint(x), 0, 255).astype(np.uint8)
+    ink = ground - x if ground > (x.min() + x.max()) / 2 else x - ground
+    peak = float(ink.max(initial=0))
+    if peak < 16:
+        raise ValueError(f"no digit in the image: its brightness spans only {float(x.min()):.0f} to {float(x.max()):.0f}")
+    ink = np.clip(ink / peak, 0, 1)
+    ink[ink < 0.2] = 0  # paper and compression noise
+    box = ink[np.ix_(_span(ink.any(1)), _span(ink.any(0)))]
+    scale = 20 / max(box.shape)
+    small = resize(box, max(1, round(box.shape[0] * scale)), max(1, round(box.shape[1] * scale)))
+    return np.rint(255 * _centred(small / max(float(small.max()), 0.5), 28)).astype(np.uint8)
+
+
+def resize(x: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resample (rows, cols) by a triangle filter that covers at least one source pixel, so that no thin stroke is lost."""
+    return _weights(x.shape[0], height) @ x @ _weights(x.shape[1], width).T
+
+
+def _weights(source: int, target: int) -> np.ndarray:
+    ratio = source / target
+    centres = (np.arange(target) + 0.5) * ratio - 0.5
+    w = np.maximum(0, 1 - np.abs(np.arange(source) - centres[:, None]) / max(ratio, 1)).astype(np.float32)
+    return w / w.sum(1, keepdims=True)
+
+
+def _span(used: np.ndarray) -> np.ndarray:
+    where = np.flatnonzero(used)
+    return np.arange(where[0], where[-1] + 1)
+
+
+def _centred(x: np.ndarray, size: int) -> np.ndarray:
+    mass = float(x.sum())
+    row = round(size / 2 - float(np.arange(x.shape[0]) @ x.sum(1)) / mass)
+    col = round(size / 2 - float(np.arange(x.shape[1]) @ x.sum(0)) / mass)
+    row, col = (min(max(at, 0), size - n) for at, n in zip((row, col), x.shape))
+    out = np.zeros((size, size), np.float32)
+    out[row : row + x.shape[0], col : col + x.shape[1]] = np.clip(x, 0, 1)
+    return out

@@ -1,0 +1,67 @@
+"""Images from files, in memory as (height, width, channels) uint8."""
+
+from __future__ import annotations
+
+import io
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from .png import SIGNATURE, read_png
+
+
+def read_image(path: str | os.PathLike[str]) -> np.ndarray:
+    """Read a picture: any format that pillow knows, if it is installed, otherwise PNG.
+
+    Returns (height, width, channels) uint8 with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGB, alpha) channels.
+    Raises FileNotFoundError, or ValueError, with path and reason, for what is no picture.
+    """
+    data = Path(path).read_bytes()
+    try:
+        if find_spec("PIL") is not None:
+            return _read_with_pillow(data)
+        if data.startswith(SIGNATURE):
+            return read_png(data)
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {error}") from None
+    raise ValueError(f"{os.fspath(path)}: not a PNG file (other picture formats need pillow: pip install pillow)")
+
+
+def to_gray(image: np.ndarray, background: float = 255) -> np.ndarray:
+    """Brightness (ITU-R BT.601) of an image of `read_image`, (height, width) float32 in 0..255; transparent parts show
+    `background`."""
+    x = image.astype(np.float32)
+    channels = x.shape[2]
+    gray = x[:, :, 0] if channels < 3 else x[:, :, :3] @ np.array([0.299, 0.587, 0.114], np.float32)
+    if channels in (2, 4):
+        alpha = x[:, :, -1] / 255
+        gray = gray * alpha + background * (1 - alpha)
+    return gray
+
+
+def _read_with_pillow(data: bytes) -> np.ndarray:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            if picture.mode in ("1", "I", "I;16", "F"):
+                picture = _eight_bit(picture)
+            elif picture.mode not in ("L", "LA", "RGB", "RGBA"):
+                picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+            return np.atleast_3d(np.asarray(picture, np.uint8))
+    except UnidentifiedImageError:
+        raise ValueError("not a picture in a format that pillow knows") from None
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"damaged picture: {error}") from None
+
+
+def _eight_bit(picture):  # type: ignore[no-untyped-def]
+    from PIL import Image
+
+    if picture.mode == "1":
+        return picture.convert("L")
+    values = np.asarray(picture)
+    shift = values / 256 if values.max(initial=0) > 255 else values  # 16-bit gray
+    return Image.fromarray(np.clip(shift, 0, 255).astype(np.uint8))
