@@ -1,6 +1,7 @@
 #include "bind/bind.h"
 #include "core/views.h"
 #include "ops/copy/copy.h"
+#include "ops/fill/fill.h"
 #include "ops/index/index.h"
 
 namespace tilestack {

@@ -26,7 +26,7 @@ py::array to_numpy(const Tensor& x) {
 py::object array_protocol(const Tensor& x, const py::object& dtype, const std::optional<bool>& copy) {
   const Tensor plain = x.dtype() == DType::bfloat16 ? as_dtype(x, DType::float32) : x.detach();
   py::object array = to_numpy(plain);
-  if (!dtype.is_none() && !array.attr("dtype").equal(dtype)) {
+  if (!dtype.is_none() && !py::object(array.attr("dtype")).equal(dtype)) {
     check(copy.value_or(true), "numpy: a copy is needed to convert the dtype");
     return array.attr("astype")(dtype);
   }

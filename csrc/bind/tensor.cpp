@@ -5,6 +5,12 @@
 namespace tilestack {
 namespace {
 
+// A member function as a function of the tensor.
+template <class R>
+auto calling(R (Tensor::*member)() const) {
+  return [member](const Tensor& x) { return (x.*member)(); };
+}
+
 py::object item(const Tensor& x) {
   check(x.numel() == 1, "item: wanted a tensor of one element, got shape {}", x.shape());
   const Tensor host = x.device().kind == Device::cpu ? x : to_device(x.detach(), Device{});
@@ -63,22 +69,22 @@ Tensor to(const Tensor& x, const py::args& args, const std::optional<DType>& dty
 }
 
 void bind_properties(Bindings& b) {
-  b.tensor.def_property_readonly("shape", &Tensor::shape, "Sizes, as a tuple.")
-      .def_property_readonly("dtype", &Tensor::dtype)
-      .def_property_readonly("device", &Tensor::device)
-      .def_property_readonly("ndim", &Tensor::dim, "Number of dimensions.")
+  b.tensor.def_property_readonly("shape", calling(&Tensor::shape), "Sizes, as a tuple.")
+      .def_property_readonly("dtype", calling(&Tensor::dtype))
+      .def_property_readonly("device", calling(&Tensor::device))
+      .def_property_readonly("ndim", calling(&Tensor::dim), "Number of dimensions.")
       .def_property_readonly("nbytes", [](const Tensor& x) { return x.numel() * std::int64_t(size_of(x.dtype())); })
       .def_property_readonly("itemsize", [](const Tensor& x) { return size_of(x.dtype()); })
       .def_property_readonly("_version", [](const Tensor& x) { return x.impl()->storage->version.load(); })
-      .def_property("data", &Tensor::detach, [](const Tensor& x, const Tensor& y) {
+      .def_property("data", calling(&Tensor::detach), [](const Tensor& x, const Tensor& y) {
         check(x.shape() == y.shape() && x.dtype() == y.dtype(), "data: wanted shape {} and dtype {}, got {} and {}",
               x.shape(), x.dtype(), y.shape(), y.dtype());
         const NoGrad no_grad;
         copy_into(x, y);
         x.bump_version();
       }, "The same memory off the tape; assigning copies values in.");
-  b.method("dim", &Tensor::dim, "Number of dimensions.");
-  b.method("numel", &Tensor::numel, "Number of elements.");
+  b.method("dim", calling(&Tensor::dim), "Number of dimensions.");
+  b.method("numel", calling(&Tensor::numel), "Number of elements.");
   b.method("element_size", [](const Tensor& x) { return size_of(x.dtype()); }, "Bytes an element.");
   b.method("data_ptr", [](const Tensor& x) { return reinterpret_cast<std::uintptr_t>(x.view().pointer); },
            "Address of the first element.");
@@ -98,7 +104,7 @@ void bind_properties(Bindings& b) {
 
 void bind_conversions(Bindings& b) {
   b.method("item", &item, "The only element, as a Python number.");
-  b.method("detach", &Tensor::detach, "The same memory, off the tape.");
+  b.method("detach", calling(&Tensor::detach), "The same memory, off the tape.");
   b.both("clone", &clone, "A copy with memory of its own.", py::arg("input"));
   b.method("contiguous", [](const Tensor& x) { return x.is_contiguous() ? x : contiguous(x); },
            "The same values in row-major memory; self where they are so already.");

@@ -7,6 +7,7 @@
 #include "core/op.h"
 #include "core/pool.h"
 #include "ops/add/add.h"
+#include "ops/copy/copy.h"
 #include "ops/fill/fill.h"
 
 namespace tilestack {

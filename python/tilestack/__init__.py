@@ -18,12 +18,15 @@ from tilestack._core import Tensor, __version__
 from tilestack._autograd import Function, enable_grad, no_grad, set_grad_enabled
 from tilestack._creation import arange, as_tensor, eye, linspace, tensor
 from tilestack._printing import tensor_repr
+from tilestack._threadpool import make_visible
 
 if TYPE_CHECKING:
     from tilestack import cli, cuda, data, io, models, nn, optim, train
 
 Tensor.__repr__ = tensor_repr  # type: ignore[method-assign]
 Tensor.__module__ = "tilestack"
+make_visible()
+del make_visible, tensor_repr
 
 _SUBMODULES = ("cli", "cuda", "data", "io", "models", "nn", "optim", "train")
 _LAZY = {"summary": "tilestack.train", "save_file": "tilestack.io", "load_file": "tilestack.io"}
