@@ -49,6 +49,16 @@ TILESTACK_INLINE void for_vectors(std::int64_t n, F&& body) {
   if (i < n) body(i, RowEnd{n - i});
 }
 
+// The same in blocks of four vectors, whose N results body.operator()<N>(i, part) keeps in registers, then single ones.
+template <class T, class F>
+TILESTACK_INLINE void for_blocks(std::int64_t n, F&& body) {
+  constexpr int lanes = kLanes<Compute<T>>;
+  std::int64_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) body.template operator()<4>(i, WholeVector{});
+  for (; i + lanes <= n; i += lanes) body.template operator()<1>(i, WholeVector{});
+  if (i < n) body.template operator()<1>(i, RowEnd{n - i});
+}
+
 // Two vectors summed side by side, so that a row is read once for both.
 template <class V>
 struct Pair {

@@ -110,12 +110,25 @@ TILESTACK_INLINE void store(T* p, Vec<Compute<T>> v) {
   }
 }
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+// All bits set in the first n lanes.
+template <class M, class T>
+TILESTACK_INLINE M first_lanes(std::int64_t n) {
+  Vec<T> lane;
+  for (int i = 0; i < kLanes<T>; ++i) lane[i] = i;
+  return (M)(lane < splat(T(n)));
+}
+#endif
+
 // The first n lanes, 0 < n < kLanes; the others read as zero and are not written.
 template <class T>
 TILESTACK_INLINE Vec<Compute<T>> load_partial(const T* p, std::int64_t n) {
 #if defined(__AVX512F__)
   if constexpr (__is_same(T, float)) return (VecF)_mm512_maskz_loadu_ps(__mmask16((1u << n) - 1), p);
   if constexpr (__is_same(T, double)) return (VecD)_mm512_maskz_loadu_pd(__mmask8((1u << n) - 1), p);
+#elif defined(__AVX2__)
+  if constexpr (__is_same(T, float)) return (VecF)_mm256_maskload_ps(p, first_lanes<__m256i, std::int32_t>(n));
+  if constexpr (__is_same(T, double)) return (VecD)_mm256_maskload_pd(p, first_lanes<__m256i, std::int64_t>(n));
 #endif
   T lanes[kLanes<Compute<T>>] = {};
   for (std::int64_t i = 0; i < n; ++i) lanes[i] = p[i];
@@ -127,6 +140,9 @@ TILESTACK_INLINE void store_partial(T* p, Vec<Compute<T>> v, std::int64_t n) {
 #if defined(__AVX512F__)
   if constexpr (__is_same(T, float)) return _mm512_mask_storeu_ps(p, __mmask16((1u << n) - 1), (__m512)v);
   if constexpr (__is_same(T, double)) return _mm512_mask_storeu_pd(p, __mmask8((1u << n) - 1), (__m512d)v);
+#elif defined(__AVX2__)
+  if constexpr (__is_same(T, float)) return _mm256_maskstore_ps(p, first_lanes<__m256i, std::int32_t>(n), (__m256)v);
+  if constexpr (__is_same(T, double)) return _mm256_maskstore_pd(p, first_lanes<__m256i, std::int64_t>(n), (__m256d)v);
 #endif
   T lanes[kLanes<Compute<T>>];
   store(lanes, v);
