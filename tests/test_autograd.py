@@ -1,0 +1,482 @@
+"""The tape: accumulation, modes, hooks, ops written in Python, memory."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+
+import tilestack as ts
+
+
+def leaf(*values: float) -> ts.Tensor:
+    return ts.tensor([float(v) for v in values], requires_grad=True)
+
+
+def allocated() -> int:
+    gc.collect()
+    return ts.memory_stats()["allocated_bytes"]
+
+
+def test_gradients_add_up() -> None:
+    x = leaf(1, 2)
+    (x * 3).sum().backward()
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [5, 7]
+    x.grad = None
+    assert x.grad is None
+    x.sum().backward()
+    assert x.grad.tolist() == [1, 1]
+
+
+def test_diamond() -> None:
+    x = leaf(2)
+    a = x * 3
+    b = a * a
+    c = a + b
+    (b * c + a).sum().backward()
+    # a = 3x, b = a^2: d/dx (a^3 + a^4 + a) = 3 (3 a^2 + 4 a^3 + 1)
+    assert x.grad.tolist() == [3 * (3 * 36 + 4 * 216 + 1)]
+
+
+def test_same_tensor_twice() -> None:
+    x = leaf(3)
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [6]
+    x.grad = None
+    (x - x).sum().backward()
+    assert x.grad.tolist() == [0]
+
+
+def test_unused_and_partial() -> None:
+    x, y, z = leaf(1), leaf(2), leaf(3)
+    (x * y).sum().backward()
+    assert z.grad is None
+    assert (x.grad.item(), y.grad.item()) == (2, 1)
+
+
+def test_broadcast_gradients_have_the_leaf_shape() -> None:
+    a, b = ts.ones(3, 1, requires_grad=True), ts.ones(2, 1, 4, requires_grad=True)
+    (a * b).sum().backward()
+    assert (a.grad.shape, b.grad.shape) == ((3, 1), (2, 1, 4))
+    assert (a.grad.tolist(), b.grad[0, 0, 0].item()) == ([[8]] * 3, 3)
+
+
+def test_views_on_the_tape() -> None:
+    x = ts.arange(6).float().requires_grad_()
+    y = x.reshape(2, 3).T[1:].unsqueeze(0).expand(4, 2, 2)
+    (y * y).sum().backward()
+    assert x.grad.tolist() == [0, 8, 16, 0, 32, 40]
+
+
+def test_dtype_changes_on_the_tape() -> None:
+    x = leaf(1.5)
+    (x.double() * 2).to(ts.bfloat16).sum().backward()
+    assert (x.grad.dtype, x.grad.tolist()) == (ts.float32, [2])
+
+
+def test_shared_gradients_are_not_aliased() -> None:
+    x, y = leaf(1, 2), leaf(3, 4)
+    dy = ts.ones(2)
+    (x + y).backward(dy)
+    with ts.no_grad():
+        x.grad[0] = 100
+    assert y.grad.tolist() == [1, 1]
+    assert dy.tolist() == [1, 1]
+    (x + y).backward(dy)
+    assert (x.grad.tolist(), y.grad.tolist(), dy.tolist()) == ([101, 2], [2, 2], [1, 1])
+    kept = x.grad
+    (x * 1).backward(dy)
+    assert dy.tolist() == [1, 1]
+    assert kept.shape == (2,)
+
+
+def test_gradient_argument() -> None:
+    x = leaf(1, 2)
+    (x * x).backward(ts.tensor([10.0, 1.0]))
+    assert x.grad.tolist() == [20, 4]
+    x.sum().backward(gradient=ts.tensor(2.0))
+    assert x.grad.tolist() == [22, 6]
+    with pytest.raises((RuntimeError, ValueError), match=r"backward.*\(2,\)"):
+        (x * 2).backward()
+    with pytest.raises((RuntimeError, ValueError), match=r"backward.*\(3,\)"):
+        (x * 2).backward(ts.ones(3))
+    ts.ones(1, 1, requires_grad=True).backward()
+
+
+def test_backward_without_a_tape() -> None:
+    with pytest.raises(RuntimeError, match="backward"):
+        ts.ones(()).backward()
+    with pytest.raises(RuntimeError, match="backward"):
+        (leaf(1) * 2).detach().sum().backward()
+    x = ts.tensor(2.0, requires_grad=True)
+    x.backward()
+    assert x.grad.item() == 1
+
+
+def test_retain_graph() -> None:
+    x = leaf(3)
+    y = (x * x).sum()
+    y.backward(retain_graph=True)
+    y.backward(retain_graph=True)
+    y.backward()
+    assert x.grad.tolist() == [18]
+    with pytest.raises(RuntimeError, match="retain_graph"):
+        y.backward()
+    assert x.grad.tolist() == [18]
+
+
+def test_detach_and_data() -> None:
+    x = leaf(1, 2)
+    y = x.detach()
+    assert not y.requires_grad
+    assert y.data_ptr() == x.data_ptr()
+    (x * x.detach()).sum().backward()
+    assert x.grad.tolist() == [1, 2]
+    assert not x.data.requires_grad
+
+
+def test_modes() -> None:
+    x = leaf(1)
+    with ts.no_grad():
+        assert not (x * 2).requires_grad
+        with ts.enable_grad():
+            assert (x * 2).requires_grad
+        assert not ts.is_grad_enabled()
+        with ts.set_grad_enabled(True):
+            assert (x * 2).requires_grad
+        assert not (x * 2).requires_grad
+    assert ts.is_grad_enabled()
+    ts.set_grad_enabled(False)
+    assert not (x * 2).requires_grad
+    ts.set_grad_enabled(True)
+    with pytest.raises(ZeroDivisionError), ts.no_grad():
+        1 / 0  # noqa: B018
+    assert ts.is_grad_enabled()
+
+
+@pytest.mark.parametrize(
+    ("decorator", "want"),
+    [(ts.no_grad, False), (ts.enable_grad, True), (lambda: ts.set_grad_enabled(False), False)],
+    ids=["no_grad", "enable_grad", "set_grad_enabled"],
+)
+def test_modes_as_decorators(decorator, want: bool) -> None:
+    @decorator()
+    def double(x: ts.Tensor, depth: int = 1) -> ts.Tensor:
+        """Twice."""
+        return double(x, depth - 1) if depth else x * 2
+
+    assert double(leaf(1)).requires_grad is want
+    assert double.__doc__ == "Twice."
+    assert ts.is_grad_enabled()
+
+
+def test_mode_belongs_to_the_thread() -> None:
+    import threading
+
+    seen = []
+    with ts.no_grad():
+        thread = threading.Thread(target=lambda: seen.append(ts.is_grad_enabled()))
+        thread.start()
+        thread.join()
+    assert seen == [True]
+
+
+def test_leaves_and_requires_grad() -> None:
+    x = leaf(1)
+    y = x * 2
+    assert (x.is_leaf, y.is_leaf, x.grad_fn is None, y.grad_fn is None) == (True, False, True, False)
+    with pytest.raises(RuntimeError, match="detach"):
+        y.requires_grad = False
+    x.requires_grad = False
+    assert not (x * 2).requires_grad
+    with pytest.raises((ValueError, RuntimeError), match=r"\(2,\)"):
+        x.grad = ts.ones(2)
+    with pytest.raises((TypeError, RuntimeError), match="float64"):
+        x.grad = ts.ones(1, dtype=ts.float64)
+
+
+def test_writes_in_place() -> None:
+    x = leaf(1, 2)
+    with pytest.raises(RuntimeError, match="no_grad|in place|leaf"):
+        x[0] = 5
+    with pytest.raises(RuntimeError, match="no_grad|in place|leaf"):
+        x.add_(1)
+    with ts.no_grad():
+        x[0] = 5
+        x.add_(1)
+    assert x.tolist() == [6, 3]
+
+
+@pytest.mark.parametrize("write", [lambda b: b.__setitem__(0, 5.0), lambda b: b.add_(1), lambda b: b[1:].zero_()])
+def test_saved_tensor_changed_in_place(write) -> None:
+    a = leaf(1, 2)
+    b = (a * 2).detach().requires_grad_()
+    c = b * b
+    with ts.no_grad():
+        write(b)
+    with pytest.raises(RuntimeError, match="in place"):
+        c.sum().backward()
+
+
+def test_hooks() -> None:
+    x = leaf(1, 2)
+    seen: list = []
+    first = x.register_hook(lambda g: seen.append(g.tolist()))
+    second = x.register_hook(lambda g: g * 10)
+    (x * 3).sum().backward()
+    assert seen == [[3, 3]]
+    assert x.grad.tolist() == [30, 30]
+    x.remove_hook(first)
+    x.remove_hook(second)
+    x.sum().backward()
+    assert (len(seen), x.grad.tolist()) == (1, [31, 31])
+
+
+def test_hook_of_a_result_sees_the_whole_gradient() -> None:
+    x = leaf(1)
+    y = x * 2
+    seen: list = []
+    y.register_hook(lambda g: seen.append(g.item()))
+    y.register_hook(lambda g: g * 2)
+    (y + y * 3).sum().backward()
+    assert seen == [4]
+    assert x.grad.tolist() == [16]
+
+
+def test_error_in_a_hook_comes_out() -> None:
+    x = leaf(1)
+
+    def hook(g):
+        raise KeyError("mine")
+
+    y = x * 2
+    y.register_hook(hook)
+    with pytest.raises(KeyError, match="mine"):
+        y.sum().backward()
+    (x * 2).sum().backward()
+    assert x.grad.tolist() == [2]
+
+
+class Cube(ts.Function):
+    @staticmethod
+    def forward(ctx, x):
+        assert not ts.is_grad_enabled()
+        ctx.save_for_backward(x)
+        return x * x * x
+
+    @staticmethod
+    def backward(ctx, dy):
+        (x,) = ctx.saved_tensors
+        return dy * 3 * x * x
+
+
+class SplitSum(ts.Function):
+    """Several inputs and outputs, one of them not a tensor."""
+
+    @staticmethod
+    def forward(ctx, x, scale, y):
+        ctx.scale = scale
+        return (x + y) * scale, (x - y) * scale
+
+    @staticmethod
+    def backward(ctx, da, db):
+        zero = ts.zeros(1)
+        da, db = zero if da is None else da, zero if db is None else db
+        return (da + db) * ctx.scale, None, (da - db) * ctx.scale
+
+
+def test_function() -> None:
+    x = leaf(2)
+    y = Cube.apply(x * 1)
+    assert y.requires_grad
+    y.sum().backward()
+    assert x.grad.tolist() == [12]
+    with ts.no_grad():
+        assert not Cube.apply(x).requires_grad
+
+
+def test_function_with_several_results() -> None:
+    x, y = leaf(2), leaf(3)
+    a, b = SplitSum.apply(x, 10, y)
+    assert (a.item(), b.item()) == (50, -10)
+    (a + 2 * b).sum().backward()
+    assert (x.grad.item(), y.grad.item()) == (30, -10)
+    a, _ = SplitSum.apply(x, 10, y.detach())
+    a.sum().backward()
+    assert x.grad.item() == 40
+
+
+def test_function_errors() -> None:
+    class Wrong(ts.Function):
+        result = None
+
+        @staticmethod
+        def forward(ctx, x):
+            return x * 1
+
+        @staticmethod
+        def backward(ctx, dy):
+            if isinstance(Wrong.result, Exception):
+                raise Wrong.result
+            return Wrong.result
+
+    for result, error, message in (
+        (ts.ones(5), RuntimeError, r"Wrong.*\(1,\).*\(5,\)"),
+        ((ts.ones(1), ts.ones(1)), RuntimeError, "Wrong.*1.*2"),
+        (KeyError("mine"), KeyError, "mine"),
+        ("text", (RuntimeError, TypeError), ""),
+    ):
+        Wrong.result = result
+        with pytest.raises(error, match=message):
+            Wrong.apply(leaf(1)).sum().backward()
+    Wrong.result = None
+    x = leaf(1)
+    Wrong.apply(x).sum().backward()
+    assert x.grad is None
+
+
+def test_deep_graph() -> None:
+    x = leaf(1)
+    y = x
+    for _ in range(100_000):
+        y = y + 1
+    y.sum().backward()
+    assert (x.grad.item(), y.item()) == (1, 100_001)
+
+
+def test_deep_graph_is_freed_without_backward() -> None:
+    before = allocated()
+    y = x = leaf(1)
+    for _ in range(100_000):
+        y = y * 1
+    del x, y
+    assert allocated() == before
+
+
+def test_wide_graph() -> None:
+    x = leaf(1)
+    total = x
+    for _ in range(1000):
+        total = total + x
+    total.sum().backward()
+    assert x.grad.item() == 1001
+
+
+def test_memory_is_freed() -> None:
+    before = allocated()
+    for finish in (False, True):
+        x = ts.ones(1000, requires_grad=True)
+        y = (x * x).exp().sum()
+        if finish:
+            y.backward()
+        del x, y
+        assert allocated() == before
+    x = ts.ones(1000, requires_grad=True)
+    y = (x * x).sum()
+    y.backward()
+    kept = allocated()
+    x.grad = None
+    del y
+    assert allocated() < kept
+
+
+def test_backward_frees_what_forward_saved() -> None:
+    x = ts.ones(100_000, requires_grad=True)
+    with ts.no_grad():
+        saved = ts.ones(100_000)
+    y = (x * saved).sum()
+    del saved
+    before = allocated()
+    y.backward(retain_graph=True)
+    assert allocated() >= before
+    y.backward()
+    x.grad = None
+    assert allocated() <= before - 400_000, "the saved factor is gone although y is alive"
+
+
+class Exp(ts.Function):
+    @staticmethod
+    def forward(ctx, x):
+        y = x.exp()
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, dy):
+        (y,) = ctx.saved_tensors
+        return dy * y
+
+
+def test_function_that_saves_its_result_does_not_leak() -> None:
+    x = leaf(0)
+    y = Exp.apply(x)
+    (y * 2).sum().backward()
+    assert x.grad.tolist() == [2]
+    del y
+    before = allocated()
+    for _ in range(10):
+        Exp.apply(x)
+    assert allocated() == before
+
+
+def test_hook_that_refers_to_its_tensor_does_not_leak() -> None:
+    before = allocated()
+    x = ts.ones(1000, requires_grad=True)
+    x.register_hook(lambda g, x=x: g)
+    y = x * 2
+    y.register_hook(lambda g, y=y: g)
+    del x, y
+    assert allocated() == before
+
+
+def test_function_context_that_refers_to_its_result_does_not_leak() -> None:
+    class Keeps(ts.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mine = x * 1
+            return ctx.mine
+
+        @staticmethod
+        def backward(ctx, dy):
+            return dy
+
+    before = allocated()
+    x = ts.ones(1000, requires_grad=True)
+    Keeps.apply(x)
+    del x
+    assert allocated() == before
+
+
+def test_cycles_through_python_objects_are_collected() -> None:
+    class Box:
+        pass
+
+    box = Box()
+    box.x = ts.ones(1000, requires_grad=True)
+    box.y = box.x * 2
+    box.self = box
+    alive = weakref.ref(box)
+    before = allocated()
+    del box
+    assert allocated() < before
+    assert alive() is None
+
+
+def test_weak_references() -> None:
+    x = ts.ones(1)
+    alive = weakref.ref(x)
+    assert alive() is x
+    del x
+    gc.collect()
+    assert alive() is None
+
+
+def test_leaf_gradients_of_a_whole_batch_of_dtypes() -> None:
+    for dtype in (ts.float64, ts.float16, ts.bfloat16):
+        x = ts.ones(3, dtype=dtype, requires_grad=True)
+        (x * 2).sum().backward()
+        assert x.grad.dtype is dtype
+        np.testing.assert_array_equal(x.grad.float().numpy(), np.full(3, 2))
