@@ -1,0 +1,103 @@
+#include "bind/bind.h"
+#include "ops/all/all.h"
+#include "ops/amax/amax.h"
+#include "ops/amin/amin.h"
+#include "ops/any/any.h"
+#include "ops/argmax/argmax.h"
+#include "ops/argmin/argmin.h"
+#include "ops/max/max.h"
+#include "ops/maximum/maximum.h"
+#include "ops/mean/mean.h"
+#include "ops/min/min.h"
+#include "ops/minimum/minimum.h"
+#include "ops/norm/norm.h"
+#include "ops/prod/prod.h"
+#include "ops/sum/sum.h"
+#include "ops/var/var.h"
+
+namespace tilestack {
+namespace {
+
+using Axes = const std::optional<Dims>&;
+using Axis = std::optional<std::int64_t>;
+
+PyTypeObject* values_indices_type() {
+  static PyStructSequence_Field fields[] = {
+      {"values", "The extreme values."}, {"indices", "Where they stand, int64."}, {}};
+  static PyStructSequence_Desc description = {"tilestack.ValuesIndices", "Values and their positions.", fields, 2};
+  static PyTypeObject* type = PyStructSequence_NewType(&description);
+  return type;
+}
+
+py::object values_indices(const std::pair<Tensor, Tensor>& found) {
+  py::object out = py::reinterpret_steal<py::object>(PyStructSequence_New(values_indices_type()));
+  PyStructSequence_SetItem(out.ptr(), 0, py::cast(found.first).release().ptr());
+  PyStructSequence_SetItem(out.ptr(), 1, py::cast(found.second).release().ptr());
+  return out;
+}
+
+double correction_of(const char* op, std::optional<bool> unbiased, std::optional<double> correction) {
+  check(!unbiased || !correction, "{}: takes unbiased or correction, not both", op);
+  return correction.value_or(unbiased.value_or(true) ? 1 : 0);
+}
+
+}  // namespace
+
+void bind_reductions(Bindings& b) {
+  const py::arg input = py::arg("input").none(false);
+  const py::arg_v dim = py::arg("dim") = py::none(), keepdim = py::arg("keepdim") = false,
+                  dtype = py::arg("dtype") = py::none();
+  b.both("sum", &sum, "The sum over dim, an int or a tuple (None: all). Integers and bool give int64.", input, dim,
+         keepdim, dtype);
+  b.both("mean", &mean, "The mean over dim, an int or a tuple (None: all), of floats.", input, dim, keepdim, dtype);
+  b.both("prod", &prod, "The product over dim, an int or a tuple (None: all). Integers and bool give int64.", input,
+         dim, keepdim, dtype);
+  b.both("amax", &amax, "The largest values over dim, an int or a tuple (None: all). Ties share the gradient.", input,
+         dim, keepdim);
+  b.both("amin", &amin, "The smallest values over dim, an int or a tuple (None: all). Ties share the gradient.", input,
+         dim, keepdim);
+  b.both("any", &any, "Whether any element over dim (None: all) is not zero.", input, dim, keepdim);
+  b.both("all", &all, "Whether every element over dim (None: all) is not zero.", input, dim, keepdim);
+  b.both("argmax", &argmax,
+         "int64 positions of the first largest values along dim; without dim, in the flattened input.", input, dim,
+         keepdim);
+  b.both("argmin", &argmin,
+         "int64 positions of the first smallest values along dim; without dim, in the flattened input.", input, dim,
+         keepdim);
+  b.both("norm", &norm, "The Euclidean norm over dim (None: all).", input, py::arg("p") = 2.0, dim, keepdim);
+
+  const py::arg_v unbiased = py::arg("unbiased") = py::none(), correction = py::arg("correction") = py::none();
+  const auto variance = [](const Tensor& x, Axes dim, std::optional<bool> unbiased, bool keepdim,
+                           std::optional<double> correction) {
+    return var(x, dim, correction_of("var", unbiased, correction), keepdim);
+  };
+  const auto deviation = [](const Tensor& x, Axes dim, std::optional<bool> unbiased, bool keepdim,
+                            std::optional<double> correction) {
+    return standard_deviation(x, dim, correction_of("std", unbiased, correction), keepdim);
+  };
+  b.both("var", variance,
+         "The variance over dim (None: all): sum of squared distances / (n - correction), correction 1.", input, dim,
+         unbiased, keepdim, correction);
+  b.both("std", deviation, "The square root of var.", input, dim, unbiased, keepdim, correction);
+
+  const auto largest = [](const Tensor& x, Axis dim, bool keepdim) {
+    return dim ? values_indices(max(x, *dim, keepdim)) : py::cast(max(x));
+  };
+  const auto smallest = [](const Tensor& x, Axis dim, bool keepdim) {
+    return dim ? values_indices(min(x, *dim, keepdim)) : py::cast(min(x));
+  };
+  b.both(
+      "max", largest,
+      "max(input): the largest element; max(input, dim, keepdim=False): (values, indices) along dim, the first among\n"
+      "equals; max(input, other): see maximum. A NaN wins.",
+      input, dim, keepdim);
+  b.both(
+      "min", smallest,
+      "min(input): the smallest element; min(input, dim, keepdim=False): (values, indices) along dim, the first among\n"
+      "equals; min(input, other): see minimum. A NaN wins.",
+      input, dim, keepdim);
+  b.both("max", &maximum, "", input, py::arg("other").none(false));
+  b.both("min", &minimum, "", input, py::arg("other").none(false));
+}
+
+}  // namespace tilestack

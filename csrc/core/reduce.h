@@ -1,0 +1,376 @@
+#pragma once
+// Reductions over any set of axes, for kernel files. A reduction is seen as kept x reduced positions in memory order,
+// and runs over contiguous rows (the innermost axis is reduced) or over contiguous columns (it is kept). Work is cut by
+// shape alone and partial results are combined in order, so results do not depend on the number of threads.
+#include <type_traits>
+
+#include "core/rows.h"
+
+namespace tilestack::TILESTACK_ISA {
+namespace {
+
+// Merged axes, outermost first, with the strides of x and y.
+struct Axes {
+  int n = 0;
+  std::int64_t shape[kMaxDims], x[kMaxDims], y[kMaxDims];
+
+  std::int64_t count() const {
+    std::int64_t total = 1;
+    for (int i = 0; i < n; ++i) total *= shape[i];
+    return total;
+  }
+  std::int64_t offset(const std::int64_t* strides, std::int64_t index) const {
+    if (n == 0) return 0;
+    std::int64_t sum = 0;
+    for (int i = n - 1; i > 0; --i) {
+      const std::int64_t rest = index / shape[i];
+      sum += (index - rest * shape[i]) * strides[i];
+      index = rest;
+    }
+    return sum + index * strides[0];
+  }
+};
+
+// x has an axis of stride 1 or a single element, and no stride below 1; y has size 1 where x is reduced.
+// Outputs are counted in plan order: kept positions, and within each (if !rows) the `length` columns.
+struct ReducePlan {
+  Axes kept, reduced;                    // without the innermost axis
+  bool rows = true;                      // the innermost axis is reduced
+  std::int64_t length = 1, inner_y = 1;  // of the innermost axis
+
+  ReducePlan(const View& x, const View& y) {
+    int order[kMaxDims], n = 0;
+    for (int d = 0; d < x.ndim; ++d) {
+      if (x.shape[d] == 1) continue;
+      int at = n++;
+      for (; at > 0 && x.strides[order[at - 1]] < x.strides[d]; --at) order[at] = order[at - 1];
+      order[at] = d;
+    }
+    for (int i = 0; i < n; ++i)
+      add(x.shape[order[i]], x.strides[order[i]], y.strides[order[i]], y.shape[order[i]] == 1);
+    if (n == 0) return;
+    Axes& inner = rows ? reduced : kept;
+    --inner.n;
+    length = inner.shape[inner.n];
+    inner_y = inner.y[inner.n];
+  }
+
+  std::int64_t outputs() const { return kept.count() * (rows ? 1 : length); }
+
+ private:
+  void add(std::int64_t shape, std::int64_t x_stride, std::int64_t y_stride, bool is_reduced) {
+    Axes& to = is_reduced ? reduced : kept;
+    const bool neighbour = to.n > 0 && rows == is_reduced;  // `rows` tells the kind of the axis before
+    rows = is_reduced;
+    if (neighbour && to.x[to.n - 1] == shape * x_stride && (is_reduced || to.y[to.n - 1] == shape * y_stride)) {
+      to.shape[to.n - 1] *= shape;
+      to.x[to.n - 1] = x_stride;
+      to.y[to.n - 1] = y_stride;
+    } else {
+      to.shape[to.n] = shape;
+      to.x[to.n] = x_stride;
+      to.y[to.n++] = y_stride;
+    }
+  }
+};
+
+template <class T>
+constexpr bool kIsFloat = is_float(dtype_of<T>);
+template <class T>
+using LaneInt = std::conditional_t<
+    sizeof(T) == 1, std::int8_t,
+    std::conditional_t<sizeof(T) == 2, std::int16_t, std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>>>;
+// bool is read as uint8.
+template <class T>
+using Stored = std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>;
+
+// kLanes<A> elements of T as a vector of A; the narrow integers are widened.
+template <class A, class T>
+TILESTACK_INLINE Vec<A> load_as(const T* p) {
+  if constexpr (std::is_same_v<A, Compute<T>>) {
+    return load<T>(p);
+  } else {
+    typedef T Narrow __attribute__((vector_size(kLanes<A> * sizeof(T))));
+    return __builtin_convertvector(load_raw<Narrow>(p), Vec<A>);
+  }
+}
+
+template <class A, class T>
+TILESTACK_INLINE Vec<A> load_partial_as(const T* p, std::int64_t n) {
+  if constexpr (std::is_same_v<A, Compute<T>>) {
+    return load_partial<T>(p, n);
+  } else {
+    T lanes[kLanes<A>] = {};
+    __builtin_memcpy(lanes, p, std::size_t(n) * sizeof(T));
+    return load_as<A>(lanes);
+  }
+}
+
+// v in the first n lanes, x elsewhere.
+template <class A>
+TILESTACK_INLINE Vec<A> first_lanes(Vec<A> v, std::int64_t n, A x) {
+  LaneInt<A> index[kLanes<A>];
+  for (int i = 0; i < kLanes<A>; ++i) index[i] = LaneInt<A>(i);
+  return load_raw<Vec<LaneInt<A>>>(index) < splat(LaneInt<A>(n)) ? v : splat(x);
+}
+
+// The type that a row of T is accumulated in.
+template <class T>
+using Accumulator = std::conditional_t<kIsFloat<T>, Compute<T>, std::int64_t>;
+
+// How values are combined: those of a row in Acc, rows in Total.
+template <class A>
+struct Add {
+  using Acc = A;
+  using Total = std::conditional_t<kIsFloat<A>, double, A>;
+  static constexpr A identity = 0;
+  template <class V>
+  TILESTACK_INLINE static V combine(V a, V b) {
+    return a + b;
+  }
+};
+
+// What is accumulated: map(x, c), where c is a value of the output's own, such as its mean.
+struct Itself {
+  template <class V>
+  TILESTACK_INLINE static V map(V x, V) {
+    return x;
+  }
+};
+
+// One for each output, in plan order, or the same for all.
+template <class A>
+struct Centres {
+  const A* each = nullptr;
+  A all = 0;
+};
+
+// The only parts that depend on the storage type.
+template <class Acc>
+struct RowKernels {
+  std::size_t size;  // of an element
+  Acc (*row)(const void* x, std::int64_t n, Acc centre);
+  // acc[j] takes in x[r][j] for r < count.
+  void (*columns)(const void* const (&x)[4], int count, std::int64_t n, Centres<Acc> centres, Acc* acc);
+};
+
+template <class Op>
+TILESTACK_INLINE typename Op::Acc combine_lanes(Vec<typename Op::Acc> v) {
+  using A = typename Op::Acc;
+  A lanes[kLanes<A>];
+  __builtin_memcpy(lanes, &v, sizeof v);
+  for (int width = kLanes<A> / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; ++i) lanes[i] = Op::combine(lanes[i], lanes[i + width]);
+  return lanes[0];
+}
+
+template <class Op, class Map, class T>
+typename Op::Acc reduce_row(const void* x, std::int64_t n, typename Op::Acc c) {
+  using A = typename Op::Acc;
+  constexpr int L = kLanes<A>;
+  const T* p = static_cast<const T*>(x);
+  const Vec<A> centre = splat(c);
+  Vec<A> a0 = splat(A(Op::identity)), a1 = a0, a2 = a0, a3 = a0;
+  std::int64_t i = 0;
+  for (; i + 4 * L <= n; i += 4 * L) {
+    a0 = Op::combine(a0, Map::map(load_as<A>(p + i), centre));
+    a1 = Op::combine(a1, Map::map(load_as<A>(p + i + L), centre));
+    a2 = Op::combine(a2, Map::map(load_as<A>(p + i + 2 * L), centre));
+    a3 = Op::combine(a3, Map::map(load_as<A>(p + i + 3 * L), centre));
+  }
+  for (; i + L <= n; i += L) a0 = Op::combine(a0, Map::map(load_as<A>(p + i), centre));
+  if (i < n)
+    a1 = Op::combine(a1, first_lanes<A>(Map::map(load_partial_as<A>(p + i, n - i), centre), n - i, Op::identity));
+  return combine_lanes<Op>(Op::combine(Op::combine(a0, a1), Op::combine(a2, a3)));
+}
+
+template <class Op, class Map, class T>
+void reduce_columns_of(const void* const (&x)[4], int count, std::int64_t n, Centres<typename Op::Acc> centres,
+                       typename Op::Acc* acc) {
+  using A = typename Op::Acc;
+  constexpr int L = kLanes<A>;
+  auto rows = [&](int r) { return static_cast<const T*>(x[r]); };
+  std::int64_t j = 0;
+  for (; j + L <= n; j += L) {
+    const Vec<A> centre = centres.each ? load_raw<Vec<A>>(centres.each + j) : splat(centres.all);
+    auto value = [&](int r) { return Map::map(load_as<A>(rows(r) + j), centre); };
+    Vec<A> sum = load_raw<Vec<A>>(acc + j);
+    if (count == 4) {
+      sum = Op::combine(sum, Op::combine(Op::combine(value(0), value(1)), Op::combine(value(2), value(3))));
+    } else {
+      for (int r = 0; r < count; ++r) sum = Op::combine(sum, value(r));
+    }
+    __builtin_memcpy(acc + j, &sum, sizeof sum);
+  }
+  if (j == n) return;
+  const Vec<A> centre = centres.each ? load_partial_as<A>(centres.each + j, n - j) : splat(centres.all);
+  Vec<A> sum = load_partial_as<A>(acc + j, n - j);
+  for (int r = 0; r < count; ++r) sum = Op::combine(sum, Map::map(load_partial_as<A>(rows(r) + j, n - j), centre));
+  store_partial(acc + j, sum, n - j);
+}
+
+template <class Op, class Map, class T>
+constexpr RowKernels<typename Op::Acc> kRowKernels = {sizeof(T), reduce_row<Op, Map, T>, reduce_columns_of<Op, Map, T>};
+
+// Takes n totals: of outputs `output`, `output` + 1, ... in plan order, that stand at `at`, `at` + stride, ... in y.
+template <class Total>
+struct Emit {
+  void (*f)(const void* context, std::int64_t output, std::int64_t at, std::int64_t stride, const Total* totals,
+            std::int64_t n);
+  const void* context;
+};
+// From f(output, at, total).
+template <class Total, class F>
+TILESTACK_INLINE Emit<Total> emit_each(const F& f) {
+  return {[](const void* context, std::int64_t output, std::int64_t at, std::int64_t stride, const Total* totals,
+             std::int64_t n) {
+            for (std::int64_t i = 0; i < n; ++i)
+              (*static_cast<const F*>(context))(output + i, at + i * stride, totals[i]);
+          },
+          &f};
+}
+
+constexpr std::int64_t kReduceBlock = 4096;  // elements accumulated in Acc before they go into a Total
+constexpr std::int64_t kReduceTile = 1024;   // columns accumulated at once
+
+TILESTACK_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+
+// Rows are cut into pieces of kReduceBlock; a segment is some pieces of one output, and the work of one thread.
+template <class Op>
+void reduce_rows(const ReducePlan& plan, const char* x, const RowKernels<typename Op::Acc>& kernels,
+                 Centres<typename Op::Acc> centres, Emit<typename Op::Total> emit) {
+  using Total = typename Op::Total;
+  const std::int64_t outputs = plan.kept.count(), n = plan.length, outer = plan.reduced.count();
+  const std::int64_t pieces = (n + kReduceBlock - 1) / kReduceBlock, units = outer * pieces;
+  const std::int64_t units_each = kElementGrain / least(n, kReduceBlock);
+  const std::int64_t segments = (units + units_each - 1) / units_each;
+  Scratch<Total> partial(segments > 1 ? outputs * segments : 0);
+
+  parallel_for(
+      outputs * segments, segments > 1 ? 1 : kElementGrain / (n * outer) + 1,
+      [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t i = first; i < last; ++i) {
+          const std::int64_t output = segments == 1 ? i : i / segments, segment = i - output * segments;
+          const char* from = x + plan.kept.offset(plan.kept.x, output) * std::int64_t(kernels.size);
+          const auto centre = centres.each ? centres.each[output] : centres.all;
+          Total total = Op::identity;
+          for (std::int64_t unit = segment * units_each; unit < least((segment + 1) * units_each, units); ++unit) {
+            const std::int64_t row = pieces == 1 ? unit : unit / pieces, start = (unit - row * pieces) * kReduceBlock;
+            const std::int64_t offset = plan.reduced.offset(plan.reduced.x, row) + start;
+            total = Op::combine(total, Total(kernels.row(from + offset * std::int64_t(kernels.size),
+                                                         least(n - start, kReduceBlock), centre)));
+          }
+          if (segments > 1) {
+            partial[i] = total;
+          } else {
+            emit.f(emit.context, output, plan.kept.offset(plan.kept.y, output), 0, &total, 1);
+          }
+        }
+      });
+  for (std::int64_t output = 0; segments > 1 && output < outputs; ++output) {
+    Total total = Op::identity;
+    for (std::int64_t s = 0; s < segments; ++s) total = Op::combine(total, partial[output * segments + s]);
+    emit.f(emit.context, output, plan.kept.offset(plan.kept.y, output), 0, &total, 1);
+  }
+}
+
+// A segment is some rows of one kept position; each of its tiles of columns is the work of one thread.
+template <class Op>
+void reduce_columns(const ReducePlan& plan, const char* x, const RowKernels<typename Op::Acc>& kernels,
+                    Centres<typename Op::Acc> centres, Emit<typename Op::Total> emit) {
+  using A = typename Op::Acc;
+  using Total = typename Op::Total;
+  const std::int64_t outer = plan.kept.count(), rows = plan.reduced.count(), cols = plan.length;
+  const std::int64_t tiles = (cols + kReduceTile - 1) / kReduceTile, width = least(cols, kReduceTile);
+  const std::int64_t rows_each = least(kElementGrain / width, 1024);
+  const std::int64_t segments = (rows + rows_each - 1) / rows_each;
+  Scratch<A> partial(outer * segments * cols);
+
+  parallel_for(
+      outer * segments * tiles, kElementGrain / (width * least(rows, rows_each)) + 1,
+      [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t i = first; i < last; ++i) {
+          const std::int64_t os = i / tiles, j = (i - os * tiles) * kReduceTile, o = os / segments;
+          const std::int64_t begin = (os - o * segments) * rows_each, end = least(begin + rows_each, rows);
+          A* acc = partial + os * cols + j;
+          const std::int64_t n = least(cols - j, kReduceTile);
+          for (std::int64_t k = 0; k < n; ++k) acc[k] = Op::identity;
+          for (std::int64_t row = begin; row < end; row += 4) {
+            const int count = int(least(end - row, 4));
+            const void* addresses[4] = {};
+            for (int r = 0; r < count; ++r)
+              addresses[r] = x + (plan.kept.offset(plan.kept.x, o) + plan.reduced.offset(plan.reduced.x, row + r) + j) *
+                                     std::int64_t(kernels.size);
+            kernels.columns(addresses, count, n,
+                            Centres<A>{centres.each ? centres.each + o * cols + j : nullptr, centres.all}, acc);
+          }
+        }
+      });
+  parallel_for(outer * tiles, kElementGrain / (width * segments) + 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      const std::int64_t o = i / tiles, j = (i - o * tiles) * kReduceTile, n = least(cols - j, kReduceTile);
+      Total totals[kReduceTile];
+      for (std::int64_t k = 0; k < n; ++k) totals[k] = Op::identity;
+      for (std::int64_t s = 0; s < segments; ++s) {
+        const A* from = partial + (o * segments + s) * cols + j;
+        for (std::int64_t k = 0; k < n; ++k) totals[k] = Op::combine(totals[k], Total(from[k]));
+      }
+      emit.f(emit.context, o * cols + j, plan.kept.offset(plan.kept.y, o) + j * plan.inner_y, plan.inner_y, totals, n);
+    }
+  });
+}
+
+// Calls f(output, at) for all outputs.
+template <class F>
+void for_each_output(const ReducePlan& plan, F&& f) {
+  const std::int64_t outer = plan.kept.count(), cols = plan.rows ? 1 : plan.length;
+  for (std::int64_t o = 0; o < outer; ++o) {
+    const std::int64_t y = plan.kept.offset(plan.kept.y, o);
+    for (std::int64_t j = 0; j < cols; ++j) f(o * cols + j, y + j * plan.inner_y);
+  }
+}
+
+// Emits the total of map(x, centre) for every output; the identity where there is nothing to reduce.
+template <class Op>
+void reduce(const ReducePlan& plan, const void* x, const RowKernels<typename Op::Acc>& kernels,
+            Centres<typename Op::Acc> centres, Emit<typename Op::Total> emit) {
+  const char* from = static_cast<const char*>(x);
+  if (plan.outputs() == 0) return;
+  if (plan.reduced.count() * (plan.rows ? plan.length : 1) == 0) {
+    const typename Op::Total none = Op::identity;
+    for_each_output(plan, [&](std::int64_t output, std::int64_t at) { emit.f(emit.context, output, at, 0, &none, 1); });
+  } else if (plan.rows) {
+    reduce_rows<Op>(plan, from, kernels, centres, emit);
+  } else {
+    reduce_columns<Op>(plan, from, kernels, centres, emit);
+  }
+}
+
+// The other way: dx = f(x, p, q) at every element, with p and q in plan order, one for each output. x and dx share
+// strides, those of the plan. With kReads false x is not read.
+template <bool kReads, class T, class F>
+void spread(const ReducePlan& plan, const T* x, T* dx, const Compute<T>* p, const Compute<T>* q, F f) {
+  using A = Compute<T>;
+  const std::int64_t rows = plan.reduced.count(), n = plan.length;
+  const std::int64_t pieces = (n + kElementGrain - 1) / kElementGrain;
+  parallel_for(
+      plan.kept.count() * rows * pieces, kElementGrain / (n + 1) + 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t unit = begin; unit < end; ++unit) {
+          const std::int64_t line = unit / pieces, o = line / rows, r = line - o * rows;
+          const std::int64_t offset = plan.kept.offset(plan.kept.x, o) + plan.reduced.offset(plan.reduced.x, r);
+          const std::int64_t first = (unit - line * pieces) * kElementGrain;
+          const std::int64_t last = first + kElementGrain < n ? first + kElementGrain : n;
+          const A* ps = plan.rows ? p + o : p + o * n;
+          const A* qs = plan.rows ? q + o : q + o * n;
+          for_vectors<T>(last - first, [&](std::int64_t i, auto part) {
+            const std::int64_t j = first + i;
+            const Vec<A> xs = kReads ? part.load(x + offset + j) : Vec<A>{};
+            part.store(dx + offset + j,
+                       plan.rows ? f(xs, splat(*ps), splat(*qs)) : f(xs, part.load(ps + j), part.load(qs + j)));
+          });
+        }
+      });
+}
+
+}  // namespace
+}  // namespace tilestack::TILESTACK_ISA

@@ -1,0 +1,14 @@
+#pragma once
+#include <utility>
+
+#include "core/kernels.h"
+
+namespace tilestack {
+
+// The smallest x of all; the gradient is shared equally among ties. Runs on the kernels of ops/amax.
+Tensor min(const Tensor& x);
+// The smallest along dim and its first position, int64; the gradient goes to that position. Runs on the kernels of
+// ops/argmax.
+std::pair<Tensor, Tensor> min(const Tensor& x, std::int64_t dim, bool keepdim);
+
+}  // namespace tilestack

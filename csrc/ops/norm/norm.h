@@ -1,0 +1,22 @@
+#pragma once
+#include <optional>
+
+#include "core/kernels.h"
+
+namespace tilestack {
+
+class Dims;
+
+// y = sqrt(sum of x^2) over the dimensions in which y has size 1.
+// x: any strides >= 1, one of them 1; float   y: x's dtype. Sums add up as in ops/sum.
+// backward: dx = x dy / y, 0 where y is 0. x, dx: the same strides; y, dy: the same strides; it overwrites dx.
+struct NormKernels {
+  void (*forward)(View x, View y);
+  void (*backward)(View x, View y, View dy, View dx);
+};
+TILESTACK_KERNELS(NormKernels, norm)
+
+// The Euclidean norm over dim (none: all); p must be 2.
+Tensor norm(const Tensor& x, double p, const std::optional<Dims>& dim, bool keepdim);
+
+}  // namespace tilestack
