@@ -1,0 +1,225 @@
+#include "core/elementwise_run.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace tilestack {
+namespace {
+
+constexpr std::int64_t kTile = 512;           // elements; tiles of all operands fit the first cache
+constexpr std::int64_t kTransposedCols = 32;  // so that lines read across are used up before they leave the cache
+constexpr std::int64_t kLongRow = 256;        // from here on a tile is part of one row
+constexpr std::int64_t kStreamBytes = std::int64_t(16) << 20;
+
+bool is_constant(const View& x) {
+  for (int i = 0; i < x.ndim; ++i)
+    if (x.shape[i] > 1 && x.strides[i] != 0) return false;
+  return true;
+}
+
+bool same_strides(const View& x, const View& y) {
+  for (int i = 0; i < y.ndim; ++i)
+    if (y.shape[i] > 1 && x.strides[i] != y.strides[i]) return false;
+  return true;
+}
+
+char* advanced(void* pointer, std::int64_t bytes) { return static_cast<char*>(pointer) + bytes; }
+
+// n elements, each operand dense or constant.
+void run_dense(const ElementRun& run, int count, std::int64_t n, ElementLoop loop, const void* f) {
+  if (n <= kElementGrain) return loop(f, run, n);
+  ElementRun all = run;
+  all.stream = n * std::int64_t(size_of(run.dtypes[0])) >= kStreamBytes &&
+               reinterpret_cast<std::uintptr_t>(run.pointers[0]) % 64 == 0;
+  for (int k = 1; k < count; ++k) all.stream &= run.pointers[k] != run.pointers[0];
+  parallel_for(n, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+    ElementRun part = all;
+    for (int k = 0; k < count; ++k)
+      if (!all.constant[k])
+        part.pointers[k] = advanced(all.pointers[k], begin * std::int64_t(size_of(all.dtypes[k])));
+    loop(f, part, end - begin);
+  });
+}
+
+// Operands seen over as few dimensions as their strides allow, the innermost first. Strides in bytes.
+struct Nest {
+  int ndim = 0;
+  std::int64_t shape[kMaxDims + 2] = {};
+  std::int64_t strides[kMaxOperands][kMaxDims + 2] = {};
+
+  Nest(const View* const* views, int count) {
+    const View& y = *views[0];
+    for (int i = y.ndim - 1; i >= 0; --i) {
+      if (y.shape[i] == 1) continue;
+      shape[ndim] = y.shape[i];
+      for (int k = 0; k < count; ++k) strides[k][ndim] = views[k]->strides[i] * std::int64_t(size_of(views[k]->dtype));
+      for (int at = ndim++; at > 0 && is_inner(at, at - 1, count); --at) swap(at, at - 1, count);
+    }
+    merge(count);
+  }
+
+ private:
+  // By the first operand that tells the two apart.
+  bool is_inner(int a, int b, int count) const {
+    for (int k = 0; k < count; ++k) {
+      const std::int64_t x = std::abs(strides[k][a]), y = std::abs(strides[k][b]);
+      if (x != y && x != 0 && y != 0) return x < y;
+    }
+    return false;
+  }
+  void swap(int a, int b, int count) {
+    std::swap(shape[a], shape[b]);
+    for (int k = 0; k < count; ++k) std::swap(strides[k][a], strides[k][b]);
+  }
+  bool continues(int inner, int outer, int count) const {
+    for (int k = 0; k < count; ++k)
+      if (strides[k][outer] != strides[k][inner] * shape[inner]) return false;
+    return true;
+  }
+  void merge(int count) {
+    int last = 0;
+    for (int i = 1; i < ndim; ++i) {
+      if (continues(last, i, count)) {
+        shape[last] *= shape[i];
+        continue;
+      }
+      ++last;
+      shape[last] = shape[i];
+      for (int k = 0; k < count; ++k) strides[k][last] = strides[k][i];
+    }
+    ndim = ndim ? last + 1 : 0;
+    for (int i = ndim; i < 2; ++i) shape[i] = 1;
+    if (ndim < 2) ndim = 2;
+  }
+};
+
+// A rectangle of elements: `row` and `col` are the strides in bytes.
+struct Rectangle {
+  char* pointer;
+  std::int64_t rows, cols, row, col;
+
+  bool is_dense(std::int64_t item) const { return col == item && (rows == 1 || row == cols * item); }
+  bool is_constant() const { return col == 0 && (rows == 1 || row == 0); }
+};
+
+// Between a rectangle of any strides and dense memory. Goes along the smaller stride of the rectangle.
+template <bool pack, class T>
+void move_items(const Rectangle& r, char* dense) {
+  const auto one = [&](std::int64_t i, std::int64_t j) {
+    char *item = r.pointer + i * r.row + j * r.col, *place = dense + (i * r.cols + j) * std::int64_t(sizeof(T));
+    std::memcpy(pack ? place : item, pack ? item : place, sizeof(T));
+  };
+  if (std::abs(r.row) < std::abs(r.col) && r.rows > 1) {
+    for (std::int64_t j = 0; j < r.cols; ++j)
+      for (std::int64_t i = 0; i < r.rows; ++i) one(i, j);
+  } else {
+    for (std::int64_t i = 0; i < r.rows; ++i)
+      for (std::int64_t j = 0; j < r.cols; ++j) one(i, j);
+  }
+}
+
+template <bool pack>
+void move(const Rectangle& r, char* dense, std::int64_t item) {
+  if (r.col == item) {
+    const std::int64_t bytes = r.cols * item;
+    for (std::int64_t i = 0; i < r.rows; ++i)
+      std::memcpy(pack ? dense + i * bytes : r.pointer + i * r.row, pack ? r.pointer + i * r.row : dense + i * bytes,
+                  std::size_t(bytes));
+    return;
+  }
+  switch (item) {
+    case 1: return move_items<pack, std::uint8_t>(r, dense);
+    case 2: return move_items<pack, std::uint16_t>(r, dense);
+    case 4: return move_items<pack, std::uint32_t>(r, dense);
+    default: return move_items<pack, std::uint64_t>(r, dense);
+  }
+}
+
+// The elements of a nest cut into tiles of its two innermost dimensions.
+struct Tiling {
+  const Nest& nest;
+  std::int64_t rows, cols, tiles[kMaxDims + 2], count = 1;
+
+  Tiling(const Nest& nest_, int operands) : nest(nest_) {
+    bool transposed = false;
+    for (int k = 0; k < operands; ++k) {
+      const std::int64_t row = std::abs(nest.strides[k][1]);
+      transposed |= row != 0 && row < std::abs(nest.strides[k][0]) && nest.shape[1] > 1;
+    }
+    const std::int64_t most = transposed ? kTransposedCols : kTile;
+    cols = nest.shape[0] < most ? nest.shape[0] : most;
+    rows = cols >= kLongRow ? 1 : kTile / cols;
+    if (rows > nest.shape[1]) rows = nest.shape[1];
+    for (int i = 0; i < nest.ndim; ++i) {
+      const std::int64_t size = i == 0 ? cols : i == 1 ? rows : 1;
+      tiles[i] = (nest.shape[i] + size - 1) / size;
+      count *= tiles[i];
+    }
+  }
+
+  // Bounds of tile t in the two innermost dimensions, and where each operand's first element is.
+  void locate(std::int64_t t, Rectangle* out, const ElementRun& run, int operands) const {
+    std::int64_t at[kMaxDims + 2];
+    for (int i = 0; i < nest.ndim; ++i) {
+      at[i] = t % tiles[i] * (i == 0 ? cols : i == 1 ? rows : 1);
+      t /= tiles[i];
+    }
+    const std::int64_t height = nest.shape[1] - at[1] < rows ? nest.shape[1] - at[1] : rows;
+    const std::int64_t width = nest.shape[0] - at[0] < cols ? nest.shape[0] - at[0] : cols;
+    for (int k = 0; k < operands; ++k) {
+      std::int64_t offset = 0;
+      for (int i = 0; i < nest.ndim; ++i) offset += at[i] * nest.strides[k][i];
+      out[k] = {advanced(run.pointers[k], offset), height, width, nest.strides[k][1], nest.strides[k][0]};
+    }
+  }
+};
+
+void run_tiles(const Tiling& tiling, std::int64_t begin, std::int64_t end, const ElementRun& run, int count,
+               ElementLoop loop, const void* f) {
+  alignas(64) char packed[kMaxOperands][kTile * 8];
+  Rectangle at[kMaxOperands];
+  for (std::int64_t t = begin; t < end; ++t) {
+    tiling.locate(t, at, run, count);
+    ElementRun tile = run;
+    for (int k = 0; k < count; ++k) {
+      const std::int64_t item = std::int64_t(size_of(run.dtypes[k]));
+      tile.constant[k] = k > 0 && at[k].is_constant();
+      tile.pointers[k] = tile.constant[k] || at[k].is_dense(item) ? at[k].pointer : packed[k];
+      if (k > 0 && tile.pointers[k] == packed[k]) move<true>(at[k], packed[k], item);
+    }
+    loop(f, tile, at[0].rows * at[0].cols);
+    if (tile.pointers[0] == packed[0]) move<false>(at[0], packed[0], std::int64_t(size_of(run.dtypes[0])));
+  }
+}
+
+}  // namespace
+
+void run_elementwise(const View* const* views, int count, ElementLoop loop, const void* f) {
+  const View& y = *views[0];
+  const std::int64_t n = y.numel();
+  if (n == 0) return;
+  ElementRun run = {};
+  bool dense = y.is_contiguous() || y.is_channels_last();
+  for (int k = 0; k < count; ++k) {
+    run.pointers[k] = views[k]->pointer;
+    run.dtypes[k] = views[k]->dtype;
+    run.constant[k] = k > 0 && is_constant(*views[k]);
+    dense = dense && (k == 0 || run.constant[k] || same_strides(*views[k], y));
+  }
+  if (dense) return run_dense(run, count, n, loop, f);
+
+  const Nest nest(views, count);
+  dense = nest.shape[1] == 1;
+  for (int k = 0; k < count; ++k)
+    dense = dense && (run.constant[k] || nest.strides[k][0] == std::int64_t(size_of(run.dtypes[k])));
+  if (dense) return run_dense(run, count, n, loop, f);
+
+  const Tiling tiling(nest, count);
+  const std::int64_t size = tiling.rows * tiling.cols;
+  parallel_for(tiling.count, size >= kElementGrain ? 1 : kElementGrain / size, [&](std::int64_t begin, std::int64_t end) {
+    run_tiles(tiling, begin, end, run, count, loop, f);
+  });
+}
+
+}  // namespace tilestack
