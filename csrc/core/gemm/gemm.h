@@ -1,0 +1,54 @@
+#pragma once
+// The one matrix product that matmul, linear and conv2d run on: C = activation(A B^T + bias), with both operands given by
+// where their elements are in memory. Called from kernel files only.
+#include "core/activation.h"
+#include "core/kernels.h"
+
+namespace tilestack {
+
+// The windows of a convolution over channels-last images. Window (n, i, j) takes the pixels
+// (first_y + i step_y + a tap_y, first_x + j step_x + b tap_x) of image n, for a < taps_high, b < taps_wide; outside the
+// image they are zero. As a matrix: a row for each window, a column for each (a, b, channel). It is never written out.
+struct Windows {
+  std::int64_t rows, cols;               // windows in an image
+  std::int64_t step_y, step_x, first_y, first_x;
+  std::int64_t taps_high, taps_wide, tap_y, tap_x;
+  std::int64_t height, width, channels;
+  std::int64_t pixel_stride, row_stride, image_stride;
+};
+
+// A matrix of (rows, depth): A is (m, k), B is (n, k). Float dtypes.
+struct GemmOperand {
+  const void* data = nullptr;
+  DType dtype = DType::float32;
+  std::int64_t row_stride = 0, depth_stride = 0;  // in elements, any sign
+  const Windows* windows = nullptr;               // the matrix of windows over `data` instead
+  bool transposed = false;                        // the transpose of that matrix: depth counts windows
+};
+
+// C, (m, n), contiguous along n. With grid_cols > 0 its row r = (image, i, j), with i < grid_rows and j < grid_cols, is at
+// image * image_stride + i * grid_row_stride + j * row_stride.
+struct GemmOutput {
+  void* data = nullptr;
+  DType dtype = DType::float32;
+  std::int64_t row_stride = 0;
+  std::int64_t grid_rows = 0, grid_cols = 0, grid_row_stride = 0, image_stride = 0;
+  const void* bias = nullptr;  // (n), dtype of C
+  Activation activation = Activation::none;
+  void* pre = nullptr;  // if set, A B^T + bias is kept here, laid out as C
+};
+
+struct Gemm {
+  std::int64_t m, n, k;
+  GemmOperand a, b;
+  GemmOutput c;
+};
+
+// Accumulates in float, in double where C is float64. Operands and C are all float64 or none is. C must not overlap
+// them. How the work is split follows from the shapes alone.
+struct GemmKernels {
+  void (*run)(const Gemm& product);
+};
+TILESTACK_KERNELS(GemmKernels, gemm)
+
+}  // namespace tilestack

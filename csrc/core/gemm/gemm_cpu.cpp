@@ -1,0 +1,218 @@
+// Both operands are cut into panels of kTileRows rows of A and kTileCols rows of B, in blocks of depth that fit the caches;
+// a tile of C is the product of two panels. A small operand is packed first, as a whole, for all tasks; the large one is
+// packed piece by piece by the task that uses it, while it is hot. Where C is small and depth large, depth is sliced.
+#include "core/gemm/direct.h"
+#include "core/gemm/epilogue.h"
+#include "core/gemm/pack_windows.h"
+#include "core/parallel.h"
+
+namespace tilestack::TILESTACK_ISA {
+namespace {
+
+using std::int64_t;
+
+TILESTACK_INLINE int64_t up(int64_t n, int64_t d) { return (n + d - 1) / d; }
+TILESTACK_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+TILESTACK_INLINE int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+
+constexpr int64_t kTaskWork = 1 << 19;          // multiply-adds that are worth handing to a thread
+constexpr int64_t kTasks = 24;                  // enough for threads to finish together
+constexpr int64_t kTaskPanels = 8;              // panels of A in a task: half of the second cache
+constexpr int64_t kGroup = 4;                   // panels of B that a task packs together
+constexpr int64_t kSharedBytes = 8 << 20;       // of B packed at a time: a part of the last cache
+constexpr int64_t kSlices = 16;                 // of depth
+constexpr int64_t kSliceBytes = 8 << 20;        // of their partial sums
+
+enum class Shared { none, a, b };
+
+struct Plan {
+  int64_t a_panels, b_panels, depth, block;      // block: depth of one pass
+  int64_t slices, slice_depth;
+  int64_t a_step, b_step, b_chunk;               // panels of a task; panels of B between two stages
+  int64_t a_panel_size, b_panel_size;            // elements
+  Shared shared;
+};
+
+template <class T>
+TILESTACK_INLINE Plan plan_of(const Gemm& g) {
+  Plan p{};
+  p.a_panels = up(g.m, kTileRows);
+  p.b_panels = up(g.n, kTileCols<T>);
+  p.depth = g.k;
+  constexpr int64_t max_block = kMaxDepth * 4 / int64_t(sizeof(T));
+  const int64_t tiles = p.a_panels * p.b_panels, tile_bytes = kTileSize<T> * int64_t(sizeof(T));
+  p.slices = 1;
+  if (tiles < 4 * kTasks || g.k > 8 * most(g.m, g.n))
+    p.slices = most(1, least(least(kSlices, g.k / (2 * max_block)), kSliceBytes / (tiles * tile_bytes)));
+  const int64_t blocks = most(1, up(up(g.k, p.slices), max_block));
+  p.block = most(1, up(up(g.k, p.slices * blocks), 8) * 8);
+  p.slice_depth = p.block * blocks;
+  p.slices = most(1, up(g.k, p.slice_depth));
+  p.a_panel_size = up(p.block * kTileRows + kLanes<T>, 16) * 16;
+  p.b_panel_size = up(p.block * kTileCols<T> + kLanes<T>, 16) * 16;
+
+  const int64_t panel_work = most(1, least(g.k, p.slice_depth)) * kTileSize<T>;  // of one tile
+  p.a_step = p.a_panels;
+  p.b_step = p.b_chunk = p.b_panels;
+  if (p.slices > 1) {
+    p.a_step = least(p.a_panels, 2 * kTaskPanels);
+  } else if (p.a_panels > kTaskPanels) {
+    p.shared = Shared::b;
+    p.b_chunk = least(p.b_panels, most(4, kSharedBytes / int64_t(sizeof(T)) / (p.b_panel_size * blocks)));
+    p.b_step = p.b_chunk;
+    p.a_step = most(1, least(kTaskPanels, least(p.a_panels / kTasks, 8)));
+    p.a_step = most(p.a_step, least(kTaskPanels, up(kTaskWork, panel_work * p.b_step)));
+  } else if (p.b_panels > 1) {
+    p.b_step = most(up(p.b_panels, 4 * kTasks), up(kTaskWork, panel_work * p.a_panels));
+    p.shared = p.b_step < p.b_panels ? Shared::a : Shared::none;
+  }
+  return p;
+}
+
+// One stage's work: panels [b_begin, b_end) of B with all of A.
+template <class T>
+struct Job {
+  const Gemm& g;
+  const Plan& p;
+  bool swapped;
+  T* shared;    // the packed operand: [block of depth][panel]
+  T* partials;  // sums of each slice, tile by tile
+  int64_t b_begin, b_end;
+
+  int64_t rows_of(int64_t panel) const { return least(kTileRows, g.m - panel * kTileRows); }
+  int64_t cols_of(int64_t panel) const { return least(kTileCols<T>, g.n - panel * kTileCols<T>); }
+
+  void pack_a(T* to, int64_t begin, int64_t end, int64_t k0, int64_t k1) const {
+    const int64_t first = begin * kTileRows;
+    pack_operand<kTileRows>(g.a, to, {first, least(end * kTileRows, g.m) - first, k0, k1, p.a_panel_size});
+  }
+  void pack_b(T* to, int64_t begin, int64_t end, int64_t k0, int64_t k1) const {
+    const int64_t first = begin * kTileCols<T>;
+    pack_operand<kTileCols<T>>(g.b, to, {first, least(end * kTileCols<T>, g.n) - first, k0, k1, p.b_panel_size});
+  }
+
+  void pack_shared() const {
+    const bool is_a = p.shared == Shared::a;
+    const int64_t count = is_a ? p.a_panels : b_end - b_begin, size = is_a ? p.a_panel_size : p.b_panel_size;
+    const int64_t grain = most(1, kElementGrain / (p.depth * size / p.block + 1));
+    parallel_for(count, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t k = 0; k < p.depth; k += p.block) {
+        T* to = shared + (k / p.block * count + begin) * size;
+        if (is_a) {
+          pack_a(to, begin, end, k, least(k + p.block, p.depth));
+        } else {
+          pack_b(to, b_begin + begin, b_begin + end, k, least(k + p.block, p.depth));
+        }
+      }
+    });
+  }
+
+  // The tiles of panels [a0, a1) of A and [b0, b1) of B, over one slice of depth.
+  void run_task(int64_t slice, int64_t a0, int64_t a1, int64_t b0, int64_t b1) const {
+    const int64_t k_begin = slice * p.slice_depth, k_end = least(k_begin + p.slice_depth, p.depth);
+    const int64_t group = least(kGroup, b1 - b0), tiles = (a1 - a0) * (b1 - b0);
+    const bool sliced = p.slices > 1, blocked = k_end - k_begin > p.block;
+    const int64_t own_a = p.shared == Shared::a ? 0 : (a1 - a0) * p.a_panel_size;
+    const int64_t own_b = p.shared == Shared::b ? 0 : group * p.b_panel_size;
+    Workspace<T> space(own_a + own_b + (blocked && !sliced ? tiles * kTileSize<T> : 0));
+    T* const packed_a = space.data;
+    T* const packed_b = packed_a + own_a;
+    T* const sums = packed_b + own_b;
+    alignas(64) T single[kTileSize<T>];
+    int64_t k = k_begin;
+    do {
+      const int64_t depth = least(p.block, k_end - k), block = k / p.block;
+      const bool last = k + depth >= k_end;
+      if (own_a) pack_a(packed_a, a0, a1, k, k + depth);
+      for (int64_t jb = b0; jb < b1; jb += group) {
+        const int64_t je = least(jb + group, b1);
+        if (own_b) pack_b(packed_b, jb, je, k, k + depth);
+        for (int64_t j = jb; j < je; ++j) {
+          const T* b = own_b ? packed_b + (j - jb) * p.b_panel_size
+                             : shared + (block * (b_end - b_begin) + j - b_begin) * p.b_panel_size;
+          for (int64_t i = a0; i < a1; ++i) {
+            const T* a = own_a ? packed_a + (i - a0) * p.a_panel_size : shared + (block * p.a_panels + i) * p.a_panel_size;
+            T* tile = sliced    ? partials + ((slice * p.a_panels + i) * p.b_panels + j) * kTileSize<T>
+                      : blocked ? sums + ((i - a0) * (b1 - b0) + j - b0) * kTileSize<T>
+                                : single;
+            tile_kernel<T>(rows_of(i), cols_of(j))(depth, a, b, tile, k > k_begin);
+            if (last && !sliced) finish(tile, i, j);
+          }
+        }
+      }
+      k += depth;
+    } while (k < k_end);
+  }
+
+  void finish(const T* tile, int64_t i, int64_t j) const {
+    write_tile_as<T>(g.c.dtype, g.c, swapped, tile, i * kTileRows, rows_of(i), j * kTileCols<T>, cols_of(j));
+  }
+
+  void run_tasks() const {
+    const int64_t a_tasks = up(p.a_panels, p.a_step), b_tasks = up(b_end - b_begin, p.b_step);
+    parallel_for(p.slices * a_tasks * b_tasks, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t a0 = task / b_tasks % a_tasks * p.a_step, b0 = b_begin + task % b_tasks * p.b_step;
+        run_task(task / (a_tasks * b_tasks), a0, least(a0 + p.a_step, p.a_panels), b0, least(b0 + p.b_step, b_end));
+      }
+    });
+  }
+
+  // Sums the slices in order.
+  void add_slices() const {
+    const int64_t tiles = p.a_panels * p.b_panels;
+    parallel_for(tiles, most(1, kElementGrain / (p.slices * kTileSize<T>)), [&](int64_t begin, int64_t end) {
+      for (int64_t t = begin; t < end; ++t) {
+        T* tile = partials + t * kTileSize<T>;
+        for (int64_t e = 0; e < rows_of(t / p.b_panels) * kTileCols<T>; e += kLanes<T>) {
+          Vec<T> sum = load(tile + e);
+          for (int64_t s = 1; s < p.slices; ++s) sum += load(tile + s * tiles * kTileSize<T> + e);
+          store(tile + e, sum);
+        }
+        finish(tile, t / p.b_panels, t % p.b_panels);
+      }
+    });
+  }
+};
+
+template <class T>
+void run_packed(const Gemm& g, bool swapped) {
+  const Plan p = plan_of<T>(g);
+  const int64_t blocks = up(p.slice_depth, p.block);
+  const int64_t shared_size = p.shared == Shared::a   ? blocks * p.a_panels * p.a_panel_size
+                              : p.shared == Shared::b ? blocks * p.b_chunk * p.b_panel_size
+                                                      : 0;
+  const int64_t partial_size = p.slices > 1 ? p.slices * p.a_panels * p.b_panels * kTileSize<T> : 0;
+  Workspace<T> space(shared_size + partial_size);
+  Job<T> job{g, p, swapped, space.data, space.data + shared_size, 0, p.b_panels};
+  for (int64_t b = 0; b < p.b_panels; b += p.b_chunk) {
+    job.b_begin = b;
+    job.b_end = least(b + p.b_chunk, p.b_panels);
+    if (p.shared != Shared::none) job.pack_shared();
+    job.run_tasks();
+  }
+  if (p.slices > 1) job.add_slices();
+}
+
+// Vectors run along n. Where that would leave them mostly empty, the transposed product is computed instead.
+template <class T>
+bool better_swapped(const Gemm& g) {
+  const int64_t straight = up(g.n, kLanes<T>) * kLanes<T> * g.m, swapped = up(g.m, kLanes<T>) * kLanes<T> * g.n;
+  return swapped + swapped / 8 < straight;
+}
+
+template <class T>
+void run_as(const Gemm& g) {
+  if (run_direct<T>(g)) return;
+  if (!better_swapped<T>(g)) return run_packed<T>(g, false);
+  run_packed<T>({g.n, g.m, g.k, g.b, g.a, g.c}, true);
+}
+
+void run(const Gemm& g) {
+  if (g.m <= 0 || g.n <= 0) return;
+  g.c.dtype == DType::float64 ? run_as<double>(g) : run_as<float>(g);
+}
+
+}  // namespace
+constinit const GemmKernels gemm = {run};
+}  // namespace tilestack::TILESTACK_ISA

@@ -1,0 +1,62 @@
+#pragma once
+// The innermost product: a tile of C in registers. Only gemm_cpu.cpp includes it.
+#include <utility>
+
+#include "core/vec.h"
+
+namespace tilestack::TILESTACK_ISA {
+namespace {
+
+// As many rows as leave registers for one row of B and one element of A.
+#if defined(__AVX512F__)
+constexpr int kTileRows = 14;
+#elif defined(__aarch64__)
+constexpr int kTileRows = 12;
+#else
+constexpr int kTileRows = 6;
+#endif
+constexpr int kTileVectors = 2;
+template <class T>
+constexpr int kTileCols = kTileVectors * kLanes<T>;
+template <class T>
+constexpr int kTileSize = kTileRows * kTileCols<T>;
+
+// tile = A B, or tile += A B to resume.   a: (depth, kTileRows)   b: (depth, kTileCols)   tile: (kTileRows, kTileCols)
+// Only the first Rows rows of the tile and the first Vectors vectors of each are computed.
+template <class T, int Rows, int Vectors>
+void multiply_tile(std::int64_t depth, const T* a, const T* b, T* tile, bool resume) {
+  Vec<T> sum[Rows][Vectors] = {};
+  if (resume)
+    for (int i = 0; i < Rows; ++i)
+      for (int v = 0; v < Vectors; ++v) sum[i][v] = load(tile + i * kTileCols<T> + v * kLanes<T>);
+#pragma GCC unroll 4
+  for (std::int64_t k = 0; k < depth; ++k) {
+    Vec<T> row[Vectors];
+    for (int v = 0; v < Vectors; ++v) row[v] = load(b + v * kLanes<T>);
+    for (int i = 0; i < Rows; ++i)
+      for (int v = 0; v < Vectors; ++v) sum[i][v] = fma(splat(a[i]), row[v], sum[i][v]);
+    a += kTileRows;
+    b += kTileCols<T>;
+  }
+  for (int i = 0; i < Rows; ++i)
+    for (int v = 0; v < Vectors; ++v) store(tile + i * kTileCols<T> + v * kLanes<T>, sum[i][v]);
+}
+
+template <class T>
+using TileKernel = void (*)(std::int64_t depth, const T* a, const T* b, T* tile, bool resume);
+
+template <class T, int... I>
+TILESTACK_INLINE TileKernel<T> pick_tile_kernel(std::int64_t rows, bool narrow, std::integer_sequence<int, I...>) {
+  static constexpr TileKernel<T> kernels[2][kTileRows] = {{multiply_tile<T, I + 1, kTileVectors>...},
+                                                          {multiply_tile<T, I + 1, 1>...}};
+  return kernels[narrow][rows - 1];
+}
+
+// For edges of C: a tile of few rows or of one vector takes as little time as it can.
+template <class T>
+TILESTACK_INLINE TileKernel<T> tile_kernel(std::int64_t rows, std::int64_t cols) {
+  return pick_tile_kernel<T>(rows, cols <= kLanes<T>, std::make_integer_sequence<int, kTileRows>());
+}
+
+}  // namespace
+}  // namespace tilestack::TILESTACK_ISA
