@@ -1,0 +1,33 @@
+#include "ops/gather/gather.h"
+
+#include "core/index_tensor.h"
+
+namespace tilestack {
+namespace {
+
+Tensor one_dimensional(const Tensor& x) { return x.dim() == 0 ? view_of(x, {1}, {1}) : as_contiguous(x); }
+
+}  // namespace
+
+Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
+  check_index_dtype("gather", "the index", index);
+  check_same_device("gather", {x, index});
+  const int at = wrap_dim("gather", dim, x.dim() == 0 ? 1 : x.dim());
+  bool fits = index.dim() == x.dim();
+  for (int i = 0; fits && i < x.dim(); ++i) fits = i == at || index.size(i) <= x.size(i);
+  check(fits, "gather: the index must have as many dimensions as the input and, but for dimension {}, be no larger than {}, got {}",
+        at, x.shape(), index.shape());
+  const Tensor in = one_dimensional(x), picks = one_dimensional(index);
+  const Tensor y = empty(index.shape(), x.dtype(), x.device());
+  const std::int64_t bad = gather_on(x.device()).forward(in, picks, y, at);
+  check<IndexError>(bad < 0, "gather: index {} is out of range for dimension {} of size {}",
+                    bad < 0 ? 0 : index_at(picks, bad), at, in.size(at));
+  return record("gather", y, {x}, [shape = x.shape(), picks = Saved(picks), at](const Tensor& dy) -> Gradients {
+    const DType sum_dtype = compute_dtype(dy.dtype());
+    const Tensor dx = zeros(shape, sum_dtype, dy.device());
+    gather_on(dy.device()).backward(as_contiguous(as_dtype(dy, sum_dtype)), *picks, one_dimensional(dx), at);
+    return {as_dtype(dx, dy.dtype())};
+  });
+}
+
+}  // namespace tilestack
