@@ -181,10 +181,24 @@ TILESTACK_INLINE DType narrower(const View& a, const View& b) {
   return size_of(b.dtype) < size_of(a.dtype) ? b.dtype : a.dtype;
 }
 
-template <class V>
-using LaneOf = std::remove_cvref_t<decltype(V{}[0])>;
-template <class V>
-constexpr bool kIsFloatVector = __is_same(LaneOf<V>, float) || __is_same(LaneOf<V>, double);
+// For what has no vector form.
+template <class V, class F>
+TILESTACK_INLINE V by_lane(V a, V b, F f) {
+  V y;
+  for (std::size_t i = 0; i < sizeof(V) / sizeof(a[0]); ++i) y[i] = f(a[i], b[i]);
+  return y;
+}
+
+// A number among the operands, in its value; a tensor of one value counts only if it has the compute type.
+TILESTACK_INLINE bool is_number(const View& x) {
+  if (x.dtype != DType::float32 && x.dtype != DType::float64) return false;
+  for (int i = 0; i < x.ndim; ++i)
+    if (x.strides[i] != 0) return false;
+  return true;
+}
+TILESTACK_INLINE double number_of(const View& x) {
+  return x.dtype == DType::float32 ? double(*x.data<float>()) : *x.data<double>();
+}
 
 }  // namespace
 }  // namespace tilestack::TILESTACK_ISA

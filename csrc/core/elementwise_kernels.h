@@ -12,6 +12,11 @@ struct UnaryKernels {
   void (*backward)(View saved, View dy, View dx);
 };
 
+// y = f(x), for ops without a gradient or whose gradient is made of other ops.
+struct UnaryMap {
+  void (*forward)(View x, View y);
+};
+
 // y = f(a, b), for ops without a gradient or whose gradient is made of other ops.
 struct BinaryMap {
   void (*forward)(View a, View b, View y);

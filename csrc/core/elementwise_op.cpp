@@ -103,6 +103,11 @@ bool overlaps(const Tensor& to, const Tensor& x) {
 
 Tensor as_float(const Tensor& x) { return is_float(x.dtype()) ? x : as_dtype(x, DType::float32); }
 
+Operand as_bool(const Operand& x) {
+  if (x.tensor.defined()) return as_dtype(x.tensor, DType::bool_);
+  return Scalar{Scalar::boolean, double(x.scalar.number != 0), x.scalar.number != 0};
+}
+
 void check_number(const char* op, const Tensor& x) {
   check<TypeError>(x.dtype() != DType::bool_, "{}: not defined for tensors of bool", op);
 }

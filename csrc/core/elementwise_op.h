@@ -66,6 +66,8 @@ bool overlaps(const Tensor& to, const Tensor& x);
 
 // x, or its values as float32 if they are not floats.
 Tensor as_float(const Tensor& x);
+// True where x is not 0, as bools.
+Operand as_bool(const Operand& x);
 void check_number(const char* op, const Tensor& x);  // TypeError for bool
 
 enum class Saves { input, output };

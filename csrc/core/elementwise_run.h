@@ -4,7 +4,7 @@
 
 namespace tilestack {
 
-constexpr int kMaxOperands = 4;
+constexpr int kMaxOperands = 5;
 
 // Operands of a run of elements in dense memory; the first is written. An operand of which all elements are the same is
 // `constant`: its pointer leads to one value, of the operand's dtype or, if it came as a number, of the compute type.

@@ -58,6 +58,22 @@ TILESTACK_INLINE V copy_sign(V magnitude, V sign) {
   const I bit = (I)splat(Lane<V>(-0.0));
   return (V)(((I)magnitude & ~bit) | ((I)sign & bit));
 }
+template <class V>
+TILESTACK_INLINE V vsqrt(V x) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(Lane<V>) == 4) return (V)_mm512_sqrt_ps((__m512)x);
+  if constexpr (sizeof(Lane<V>) == 8) return (V)_mm512_sqrt_pd((__m512d)x);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(Lane<V>) == 4) return (V)_mm256_sqrt_ps((__m256)x);
+  if constexpr (sizeof(Lane<V>) == 8) return (V)_mm256_sqrt_pd((__m256d)x);
+#elif defined(__SSE2__)
+  if constexpr (sizeof(Lane<V>) == 4) return (V)_mm_sqrt_ps((__m128)x);
+  if constexpr (sizeof(Lane<V>) == 8) return (V)_mm_sqrt_pd((__m128d)x);
+#else
+  for (int i = 0; i < kLanes<Lane<V>>; ++i) x[i] = __builtin_sqrt(x[i]);
+  return x;
+#endif
+}
 // NaN stays.
 template <class V>
 TILESTACK_INLINE V clamp_to(V x, Lane<V> low, Lane<V> high) {

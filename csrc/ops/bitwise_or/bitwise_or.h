@@ -1,0 +1,13 @@
+#pragma once
+#include "core/elementwise_kernels.h"
+
+namespace tilestack {
+
+struct Operand;
+
+// y = a | b, bit by bit.   a, b: integer or bool tensors, or numbers, promoted and broadcast
+TILESTACK_KERNELS(BinaryMap, bitwise_or)
+
+Tensor bitwise_or(const Operand& a, const Operand& b);
+
+}  // namespace tilestack

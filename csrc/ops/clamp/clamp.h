@@ -1,0 +1,22 @@
+#pragma once
+#include <optional>
+
+#include "core/kernels.h"
+
+namespace tilestack {
+
+struct Scalar;
+
+// y = min(max(x, low), high); NaN stays NaN.   x: any shape, any number   low, high: numbers, as views
+// dx = dy where low <= x <= high, else 0
+struct ClampKernels {
+  void (*forward)(View x, View low, View high, View y);
+  void (*backward)(View x, View low, View high, View dy, View dx);
+};
+TILESTACK_KERNELS(ClampKernels, clamp)
+
+// Without a bound, that side is open; one must be given.
+Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max);
+Tensor clamp_(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max);
+
+}  // namespace tilestack

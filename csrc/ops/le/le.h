@@ -1,0 +1,13 @@
+#pragma once
+#include "core/elementwise_kernels.h"
+
+namespace tilestack {
+
+struct Operand;
+
+// y = a <= b, bool.   a, b: tensors or numbers, promoted and broadcast
+TILESTACK_KERNELS(BinaryMap, le)
+
+Tensor le(const Operand& a, const Operand& b);
+
+}  // namespace tilestack
