@@ -38,7 +38,8 @@ TensorImpl* new_impl(Ref<Storage> storage, void* pointer, const Dims& shape, con
   return impl;
 }
 
-// Dense: the elements fill their memory without holes or overlap, in some order of the dimensions.
+}  // namespace
+
 bool is_dense(const View& x) {
   bool used[kMaxDims] = {};
   std::int64_t expected = 1;
@@ -52,8 +53,6 @@ bool is_dense(const View& x) {
   }
   return true;
 }
-
-}  // namespace
 
 void destroy(Storage* storage) { storage->free(storage); }
 

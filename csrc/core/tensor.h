@@ -115,6 +115,9 @@ inline const Tensor& Tensor::grad() const { return impl_->grad; }
 inline void Tensor::set_grad(Tensor grad) const { impl_->grad = std::move(grad); }
 inline void Tensor::bump_version() const { impl_->storage->version.fetch_add(1, std::memory_order_relaxed); }
 
+// Whether the elements fill their memory without holes or overlap, in some order of the dimensions.
+bool is_dense(const View& x);
+
 // New tensors, not on the tape. empty() is uninitialised. empty_like keeps the order of a dense tensor's memory
 // (channels-last stays channels-last); others become contiguous.
 Tensor empty(const Dims& shape, DType dtype, Device device = {});

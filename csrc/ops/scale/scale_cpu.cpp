@@ -1,0 +1,17 @@
+#include "ops/scale/scale.h"
+
+#include "core/multi_tensor.h"
+
+namespace tilestack::TILESTACK_ISA {
+namespace {
+
+void forward(const View* xs, std::int64_t count, double factor) {
+  update_each(xs, count, [=]<class T>(std::int64_t k, std::int64_t i, auto part) {
+    T* x = xs[k].data<T>() + i;
+    part.store(x, part.load(x) * Compute<T>(factor));
+  });
+}
+
+}  // namespace
+constinit const ScaleKernels scale = {forward};
+}  // namespace tilestack::TILESTACK_ISA
