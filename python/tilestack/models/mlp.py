@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from tilestack import Tensor, nn
@@ -17,7 +18,7 @@ class MLP(nn.Module):
         if len(sizes) < 2:
             raise ValueError(f"MLP: sizes needs at least an input and an output size, got {tuple(sizes)}")
         layers: list[nn.Module] = [nn.Flatten()]
-        for rows, cols in zip(sizes[:-1], sizes[1:]):
+        for rows, cols in itertools.pairwise(sizes):
             layers += [nn.Linear(rows, cols), nn.ReLU()]
         self.layers = nn.Sequential(*layers[:-1])
 

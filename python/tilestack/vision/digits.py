@@ -6,7 +6,7 @@ import numpy as np
 
 
 def prepare_digit(gray: np.ndarray) -> np.ndarray:
-    """Make a 28 x 28 image as MNIST's were made: bright ink on black, fitted into 20 x 20, its centre of mass in the middle.
+    """Make a 28 x 28 image as MNIST's were made: bright ink on black, fitted into 20 x 20, centred by mass.
 
     gray: (height, width) in 0..255; dark ink on a light ground is inverted. A 28 x 28 image on black is taken as it is.
     Returns (28, 28) uint8. Raises ValueError for an image with no ink in it.
@@ -19,7 +19,9 @@ def prepare_digit(gray: np.ndarray) -> np.ndarray:
     ink = ground - x if ground > (x.min() + x.max()) / 2 else x - ground
     peak = float(ink.max(initial=0))
     if peak < 16:
-        raise ValueError(f"no digit in the image: its brightness spans only {float(x.min()):.0f} to {float(x.max()):.0f}")
+        raise ValueError(
+            f"no digit in the image: its brightness spans only {float(x.min()):.0f} to {float(x.max()):.0f}"
+        )
     ink = np.clip(ink / peak, 0, 1)
     ink[ink < 0.2] = 0  # paper and compression noise
     box = ink[np.ix_(_span(ink.any(1)), _span(ink.any(0)))]
@@ -29,7 +31,7 @@ def prepare_digit(gray: np.ndarray) -> np.ndarray:
 
 
 def resize(x: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resample (rows, cols) by a triangle filter that covers at least one source pixel, so that no thin stroke is lost."""
+    """Resample (rows, cols) by a triangle filter that spans every source pixel, so that no thin stroke is lost."""
     return _weights(x.shape[0], height) @ x @ _weights(x.shape[1], width).T
 
 
@@ -49,7 +51,7 @@ def _centred(x: np.ndarray, size: int) -> np.ndarray:
     mass = float(x.sum())
     row = round(size / 2 - float(np.arange(x.shape[0]) @ x.sum(1)) / mass)
     col = round(size / 2 - float(np.arange(x.shape[1]) @ x.sum(0)) / mass)
-    row, col = (min(max(at, 0), size - n) for at, n in zip((row, col), x.shape))
+    row, col = (min(max(at, 0), size - n) for at, n in zip((row, col), x.shape, strict=True))
     out = np.zeros((size, size), np.float32)
     out[row : row + x.shape[0], col : col + x.shape[1]] = np.clip(x, 0, 1)
     return out

@@ -1,0 +1,129 @@
+"""The `tilestack` command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code: 0, 2 for an error of use or input, 130 after Ctrl-C.
+
+    TILESTACK_TRACEBACK=1 shows where an error came from.
+    """
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `tilestack doctor | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (OSError, ValueError, FloatingPointError, MemoryError, CommandError) as error:
+        if os.environ.get("TILESTACK_TRACEBACK"):
+            raise
+        print(f"tilestack: {_in_words(error)}", file=sys.stderr)
+        return 2
+
+
+class CommandError(Exception):
+    """Something that the user can put right."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror or type(error).__name__}"
+    return str(error) or type(error).__name__
+
+
+def _at_least(least: float, kind: type = int):  # type: ignore[no-untyped-def]
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"wanted a number, got {text!r}") from None
+        if not least <= value < float("inf"):
+            raise argparse.ArgumentTypeError(f"wanted at least {least}, got {text}")
+        return value
+
+    return parse
+
+
+def _parser() -> argparse.ArgumentParser:
+    from tilestack import __version__
+
+    parser = _Parser(prog="tilestack", description="Deep learning, whole, in one small wheel.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"tilestack {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_train(commands)
+    _add_predict(commands)
+    doctor = commands.add_parser("doctor", help="print what tilestack found on this machine", allow_abbrev=False)
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _add_train(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    train = commands.add_parser("train", help="train a net and write a report", allow_abbrev=False)
+    tasks = train.add_subparsers(title="tasks", metavar="TASK", required=True, parser_class=_Parser)
+    mnist = tasks.add_parser(
+        "mnist",
+        help="handwritten digits, or Fashion-MNIST",
+        description="Train on handwritten digits: the 5,000 that tilestack carries, or a folder with the files of "
+        "MNIST or Fashion-MNIST. Writes model.safetensors, log.csv and report.html.",
+        allow_abbrev=False,
+    )
+    add = mnist.add_argument
+    add("--model", choices=("lenet", "mlp"), default="lenet", help="the net (default: lenet)")
+    add(
+        "--epochs",
+        type=_at_least(1),
+        metavar="N",
+        help="passes over the data (default: 15, or 6 for over 10,000 images)",
+    )
+    add("--batch-size", type=_at_least(1), default=64, metavar="N", help="images a step (default: 64)")
+    add("--lr", type=_at_least(0, float), metavar="RATE", help="largest learning rate (default: 0.003, mlp 0.001)")
+    add("--seed", type=_at_least(0), default=0, metavar="S", help="the same seed gives the same model (default: 0)")
+    add("--data", metavar="DIR", help="folder with the four IDX files, .gz or not (default: the digits in tilestack)")
+    add("--out", metavar="DIR", help="folder for the results (default: runs/DATA-MODEL)")
+    add("--device", choices=("cpu", "cuda"), default="cpu", help="where to train (default: cpu)")
+    add("--threads", type=_at_least(1), metavar="N", help="processor threads (default: what the machine allows)")
+    add("--resume", action="store_true", help="go on with the run that was interrupted in --out")
+    mnist.set_defaults(run=_train)
+
+
+def _add_predict(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    predict = commands.add_parser("predict", help="read digits in pictures", allow_abbrev=False)
+    predict.add_argument("images", nargs="+", metavar="IMAGE", help="a picture of one digit, such as digit.png")
+    predict.add_argument(
+        "--model",
+        default="runs/mnist-sample-lenet",
+        metavar="DIR",
+        help="folder of `tilestack train` (default: %(default)s)",
+    )
+    predict.set_defaults(run=_predict)
+
+
+def _train(args: argparse.Namespace) -> int:
+    from .train import train
+
+    return train(args)
+
+
+def _predict(args: argparse.Namespace) -> int:
+    from .predict import predict
+
+    return predict(args.images, args.model)
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from .doctor import doctor
+
+    return doctor()

@@ -1,0 +1,67 @@
+"""A trained classifier in one file: weights, and in the metadata what is needed to rebuild and feed the net."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+import tilestack as ts
+from tilestack import io, models, nn
+from tilestack.vision.dataset import normalised
+
+FILE = "model.safetensors"
+CONFIG = "tilestack.classifier"
+
+
+@dataclass(frozen=True)
+class Config:
+    model: str  # lenet or mlp
+    data: str
+    classes: tuple[str, ...]
+    mean: float
+    std: float
+
+    def build(self) -> nn.Module:
+        """The net with new weights, drawn from the generator of `ts.manual_seed`."""
+        if self.model == "lenet":
+            return models.LeNet(len(self.classes))
+        return models.MLP((784, 256, 128, len(self.classes)))
+
+
+def save(model: nn.Module, config: Config, folder: Path) -> Path:
+    path = folder / FILE
+    io.save_file(model.state_dict(), path, metadata={CONFIG: json.dumps(asdict(config))})
+    return path
+
+
+def load(path: str | os.PathLike[str]) -> tuple[nn.Module, Config]:
+    """path: a folder of `tilestack train`, or the model file in it."""
+    file = Path(path) / FILE if Path(path).is_dir() else Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"no trained model at {file}: train one with `tilestack train mnist`, or name it by --model"
+        )
+    try:
+        values = json.loads(io.load_metadata(file)[CONFIG])
+        config = Config(**{**values, "classes": tuple(values["classes"])})
+    except (KeyError, TypeError, json.JSONDecodeError):
+        raise ValueError(f"{file}: not a model of `tilestack train`") from None
+    model = config.build()
+    model.load_state_dict(io.load_file(file))
+    return model.eval(), config
+
+
+def probabilities(model: nn.Module, config: Config, images: np.ndarray, batch_size: int = 250) -> np.ndarray:
+    """images: (n, 28, 28) uint8. Returns (n, classes) float32."""
+    device = next(model.parameters()).device
+    model.eval()
+    parts = []
+    with ts.no_grad():
+        for start in range(0, len(images), batch_size):
+            x = ts.from_numpy(normalised(images[start : start + batch_size], config.mean, config.std)).to(device)
+            parts.append(ts.softmax(model(x), -1).to("cpu").numpy())
+    return np.concatenate(parts)

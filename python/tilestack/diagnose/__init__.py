@@ -1,0 +1,5 @@
+"""Seeing how a training run went."""
+
+from .report import Mistake, Report
+
+__all__ = ["Mistake", "Report"]
