@@ -1,0 +1,18 @@
+#pragma once
+#include "core/kernels.h"
+#include "core/philox.h"
+
+namespace tilestack {
+
+// y = 0 with probability p, else x / (1 - p) (Srivastava et al., 2014). The backward pass is the same call on dy.
+// x, y: n elements of one float dtype in the same order   Element i is dropped if half-word i of the stream (low halves
+// first) is below 65536 p: the mask is drawn again when it is needed, never stored.
+struct DropoutKernels {
+  void (*forward)(const void* x, void* y, DType dtype, std::int64_t n, Philox stream, double p);
+};
+TILESTACK_KERNELS(DropoutKernels, dropout)
+
+// x itself unless training. p in [0, 1].
+Tensor dropout(const Tensor& x, double p, bool training);
+
+}  // namespace tilestack
