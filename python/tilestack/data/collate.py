@@ -1,0 +1,35 @@
+"""How a list of samples becomes a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+import tilestack as ts
+from tilestack._core import Tensor
+
+
+def default_collate(samples: list[Any]) -> Any:
+    """A batch of samples: tensors, arrays and numbers are stacked; tuples, lists and dicts of them field by field.
+
+    Python floats become float32, integers int64; strings and other objects stay a list.
+    """
+    first = samples[0]
+    if isinstance(first, Tensor):
+        return ts.stack(samples)
+    if isinstance(first, np.ndarray | np.generic):
+        return ts.from_numpy(np.stack(samples))
+    if isinstance(first, bool | int | float):
+        return ts.tensor(samples)
+    if isinstance(first, Mapping):
+        return {key: default_collate([sample[key] for sample in samples]) for key in first}
+    if isinstance(first, tuple | list):
+        if len({len(sample) for sample in samples}) != 1:
+            raise ValueError(f"default_collate: samples differ in length: {sorted({len(s) for s in samples})}")
+        fields = [default_collate(list(field)) for field in zip(*samples, strict=True)]
+        if hasattr(first, "_fields"):
+            return type(first)(*fields)
+        return tuple(fields) if isinstance(first, tuple) else fields
+    return samples

@@ -1,0 +1,24 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from tilestack._core import Tensor
+from tilestack.nn import functional as F
+from tilestack.nn.module import Module
+
+
+class Dropout(Module):
+    """In training, zeroes elements with probability p, scales the others by 1 / (1 - p) (Srivastava et al., 2014)."""
+
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
+        super().__init__()
+        if not 0 <= p <= 1:
+            raise ValueError(f"Dropout: p must be from 0 to 1, got {p}")
+        self.p = p
+        self.inplace = inplace  # accepted for torch's sake; the result is a new tensor all the same
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.dropout(x, self.p, self.training)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}, inplace={self.inplace}"

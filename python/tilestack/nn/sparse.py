@@ -1,0 +1,63 @@
+"""Embedding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tilestack as ts
+from tilestack._core import Tensor
+from tilestack.nn import functional as F
+from tilestack.nn import init
+from tilestack.nn.module import Module
+from tilestack.nn.parameter import Parameter
+
+
+class Embedding(Module):
+    """Rows of a table by number.
+
+    x: (...) int64 or int32 in [0, num_embeddings). Returns (..., embedding_dim). padding_idx: a row that starts at zero
+    and gets no gradient. Raises IndexError for a number out of range.
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        *,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise ValueError(f"Embedding: padding_idx {padding_idx} is out of range for {num_embeddings} embeddings")
+        if padding_idx is not None and padding_idx < 0:
+            padding_idx += num_embeddings
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.padding_idx = padding_idx
+        self.weight = Parameter(ts.empty((num_embeddings, embedding_dim), device=device, dtype=dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with ts.no_grad():
+                self.weight[self.padding_idx] = 0
+
+    @classmethod
+    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None) -> Embedding:
+        """embeddings: (num_embeddings, embedding_dim), shared, not copied."""
+        if embeddings.dim() != 2:
+            raise ValueError(f"Embedding.from_pretrained: embeddings must be 2-D, got shape {tuple(embeddings.shape)}")
+        layer = cls(1, embeddings.shape[1])
+        layer.num_embeddings, layer.padding_idx = embeddings.shape[0], padding_idx
+        layer.weight = Parameter(embeddings, requires_grad=not freeze)
+        return layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.embedding(x, self.weight, self.padding_idx)
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
