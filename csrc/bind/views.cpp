@@ -20,8 +20,12 @@ Dims dims_of(const char* op, const py::args& args) {
 void bind_views(Bindings& b) {
   b.method("reshape", [](const Tensor& x, const py::args& shape) { return reshape(x, dims_of("reshape", shape)); },
            "reshape(*shape): the same elements in another shape; one size may be -1. Shares memory where it can.");
-  b.method("view", [](const Tensor& x, const py::args& shape) { return view(x, dims_of("view", shape)); },
-           "view(*shape): as reshape, but a ValueError where memory would have to be copied.");
+  b.method("view", [](const Tensor& x, const py::args& shape) {
+    if (DType dtype; shape.size() == 1 && py::isinstance<DTypeObject>(shape[0]) && to_dtype(shape[0], dtype))
+      return view(x, dtype);
+    return view(x, dims_of("view", shape));
+  }, "view(*shape): as reshape, but a ValueError where memory would have to be copied. view(dtype): the same bytes as "
+     "elements of another dtype; where the sizes differ, the last dimension changes.");
   b.method("permute", [](const Tensor& x, const py::args& dims) { return permute(x, dims_of("permute", dims)); },
            "permute(*dims): a view with its dimensions in another order.");
   b.method("expand", [](const Tensor& x, const py::args& shape) { return expand(x, dims_of("expand", shape)); },

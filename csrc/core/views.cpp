@@ -102,6 +102,26 @@ Tensor view(const Tensor& x, const Dims& wanted) {
   return recorded_view("view", x, shape, strides);
 }
 
+Tensor view(const Tensor& x, DType dtype) {
+  const std::int64_t from = std::int64_t(size_of(x.dtype())), to = std::int64_t(size_of(dtype));
+  check<RuntimeError>(!x.requires_grad(), "view: a tensor that requires a gradient can't be seen as {}; use detach()",
+                      dtype);
+  check<TypeError>(dtype != DType::bool_ || x.dtype() == DType::bool_,
+                   "view: bytes of {} may be other than 0 and 1, so they can't be seen as bool; use x != 0", x.dtype());
+  Dims shape = x.shape(), strides = x.strides();
+  if (from != to) {
+    check(x.dim() > 0 && x.is_contiguous(), "view: wanted a contiguous tensor to see {} as {}, got shape {}, strides {}",
+          x.dtype(), dtype, shape, strides);
+    check(shape[-1] * from % to == 0 && reinterpret_cast<std::uintptr_t>(x.view().pointer) % std::size_t(to) == 0,
+          "view: rows of {} elements of {} are no whole number of aligned elements of {}", shape[-1], x.dtype(), dtype);
+    shape[-1] = shape[-1] * from / to;
+    strides = contiguous_strides(shape);
+  }
+  const Tensor y = view_of(x, shape, strides);
+  y.impl()->dtype = dtype;
+  return y;
+}
+
 Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim) {
   if (x.dim() == 0) return reshape(x, {1});
   const int start = wrap_dim("flatten", start_dim, x.dim()), end = wrap_dim("flatten", end_dim, x.dim());

@@ -7,6 +7,8 @@ namespace tilestack {
 Tensor alias(const Tensor& x);
 Tensor reshape(const Tensor& x, const Dims& shape);  // one size may be -1; copies where the strides do not allow a view
 Tensor view(const Tensor& x, const Dims& shape);     // ValueError where reshape would copy
+// The same bytes as elements of another dtype, not on the tape; where the sizes differ, the last dimension changes.
+Tensor view(const Tensor& x, DType dtype);
 Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim);
 Tensor unflatten(const Tensor& x, std::int64_t dim, const Dims& sizes);
 Tensor permute(const Tensor& x, const Dims& order);

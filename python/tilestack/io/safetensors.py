@@ -199,7 +199,7 @@ def _checked(name: str, value: Any) -> ts.Tensor:
 
 
 def _bytes(x: ts.Tensor) -> memoryview:
-    return memoryview(x.view(ts.uint8).numpy())
+    return memoryview(x.reshape(-1).view(ts.uint8).numpy())
 
 
 def _load_shards(index: Path, mmap: bool) -> dict[str, ts.Tensor]:
