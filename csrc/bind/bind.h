@@ -28,6 +28,11 @@ struct [[gnu::visibility("hidden")]] Bindings {
   }
 };
 
+// The shape that *size stands for, as of zeros(2, 3) and zeros((2, 3)).
+Dims shape_of(const char* op, const py::args& args);
+// x, marked as one that asks for a gradient.
+Tensor with_grad(const Tensor& x, bool requires_grad);
+
 // One file each.
 void bind_activations(Bindings& b);
 void bind_arithmetic(Bindings& b);

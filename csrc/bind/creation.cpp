@@ -3,7 +3,6 @@
 #include "ops/fill/fill.h"
 
 namespace tilestack {
-namespace {
 
 Dims shape_of(const char* op, const py::args& args) {
   Dims shape;
@@ -14,15 +13,17 @@ Dims shape_of(const char* op, const py::args& args) {
   return shape;
 }
 
-Tensor filled(const Tensor& x, const Scalar& value) {
-  fill_into(x, value);
-  return x;
-}
-
 Tensor with_grad(const Tensor& x, bool requires_grad) {
   check<RuntimeError>(!requires_grad || is_float(x.dtype()),
                       "requires_grad: only float tensors can have gradients, got {}", x.dtype());
   x.impl()->asks_grad = requires_grad;
+  return x;
+}
+
+namespace {
+
+Tensor filled(const Tensor& x, const Scalar& value) {
+  fill_into(x, value);
   return x;
 }
 

@@ -11,7 +11,7 @@ TILESTACK_INLINE VecU multiply_high(VecU a, std::uint32_t m) {
   typedef std::uint64_t Wide __attribute__((vector_size(kVectorBytes)));
   const Wide odd_lanes = (Wide)a >> 32;
 #if defined(__AVX512F__)
-  const auto product = [m](Wide x) { return (Wide)_mm512_mul_epu32((__m512i)x, _mm512_set1_epi64(m)); };
+  const auto product = [m](Wide x) { return (Wide)_mm512_maskz_mul_epu32(0xff, (__m512i)x, _mm512_set1_epi64(m)); };
 #elif defined(__AVX2__)
   const auto product = [m](Wide x) { return (Wide)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(m)); };
 #elif defined(__SSE2__)

@@ -1,0 +1,128 @@
+#include "bind/bind.h"
+#include "core/elementwise_op.h"
+#include "ops/abs/abs.h"
+#include "ops/add/add.h"
+#include "ops/clamp/clamp.h"
+#include "ops/div/div.h"
+#include "ops/exp/exp.h"
+#include "ops/fill/fill.h"
+#include "ops/floor_divide/floor_divide.h"
+#include "ops/log/log.h"
+#include "ops/maximum/maximum.h"
+#include "ops/minimum/minimum.h"
+#include "ops/mul/mul.h"
+#include "ops/neg/neg.h"
+#include "ops/pow/pow.h"
+#include "ops/remainder/remainder.h"
+#include "ops/sqrt/sqrt.h"
+#include "ops/sub/sub.h"
+
+namespace tilestack {
+namespace {
+
+using Binary = Tensor (*)(const Operand&, const Operand&);
+using Into = void (*)(const Tensor&, const Operand&, const Operand&);
+
+void bind_operators(Bindings& b, const char* symbol, const char* reflected, Binary op) {
+  b.method(symbol, op, "", py::is_operator());
+  b.method(reflected, [op](const Operand& x, const Operand& y) { return op(y, x); }, "", py::is_operator());
+}
+
+// x += y writes into x where no gradient is at stake; else it gives x's name to a new tensor.
+void bind_in_place(Bindings& b, const char* symbol, Binary op, Into into) {
+  b.method(symbol, [op, into](const py::object& self, const Operand& other) -> py::object {
+    const Tensor x = tensor_of(self.ptr());
+    if (wants_gradient(x, other) && !x.impl()->asks_grad) return py::cast(op(x, other));
+    into(x, x, other);
+    return self;
+  }, "", py::is_operator());
+}
+
+Operand scaled(const Operand& x, const Scalar& alpha) { return alpha.number == 1 ? x : Operand(mul(x, alpha)); }
+
+// add(input, other, alpha=1) and the like, with x.add_(other, alpha=1).
+void bind_scaled(Bindings& b, const char* name, const char* doc, Binary op, const char* name_, Into into) {
+  const py::arg_v alpha = py::arg("alpha") = 1;
+  const auto call = [op](const Operand& x, const Operand& y, const Scalar& a) { return op(x, scaled(y, a)); };
+  b.function(name, call, doc, py::arg("input"), py::arg("other"), py::kw_only(), alpha);
+  b.method(name, call, doc, py::arg("other"), py::kw_only(), alpha);
+  b.method(name_, [into](const Tensor& x, const Operand& y, const Scalar& a) {
+    into(x, x, scaled(y, a));
+    return x;
+  }, "In place; RuntimeError where a gradient would be lost.", py::arg("other"), py::kw_only(), alpha);
+}
+
+void bind_pair(Bindings& b, const char* name, const char* doc, Binary op) {
+  b.function(name, op, doc, py::arg("input"), py::arg("other"));
+  b.method(name, op, doc, py::arg("other"));
+}
+
+void bind_into(Bindings& b, const char* name, Into into) {
+  b.method(name, [into](const Tensor& x, const Operand& y) {
+    into(x, x, y);
+    return x;
+  }, "In place; RuntimeError where a gradient would be lost.", py::arg("other"));
+}
+
+void bind_binary(Bindings& b) {
+  bind_scaled(b, "add", "input + alpha * other, elementwise and broadcast; dtypes are promoted.", &add, "add_", &add_into);
+  bind_scaled(b, "sub", "input - alpha * other, elementwise and broadcast; dtypes are promoted.", &sub, "sub_", &sub_into);
+  bind_pair(b, "mul", "input * other, elementwise and broadcast; dtypes are promoted.", &mul);
+  bind_pair(b, "div", "input / other, elementwise and broadcast; integers give float32.", &div);
+  bind_pair(b, "floor_divide", "input // other, elementwise and broadcast; without a gradient.", &floor_divide);
+  bind_pair(b, "remainder", "input % other with other's sign, elementwise and broadcast.", &remainder);
+  bind_pair(b, "maximum", "The larger, elementwise and broadcast; NaN if either is. Ties share the gradient.", &maximum);
+  bind_pair(b, "minimum", "The smaller, elementwise and broadcast; NaN if either is. Ties share the gradient.", &minimum);
+  b.function("pow", &pow, "input ** exponent, elementwise and broadcast. ValueError for integers to a negative number.",
+             py::arg("input"), py::arg("exponent"));
+  b.method("pow", &pow, "self ** exponent, elementwise and broadcast.", py::arg("exponent"));
+  bind_into(b, "mul_", &mul_into);
+  bind_into(b, "div_", &div_into);
+  bind_operators(b, "__add__", "__radd__", &add);
+  bind_operators(b, "__sub__", "__rsub__", &sub);
+  bind_operators(b, "__mul__", "__rmul__", &mul);
+  bind_operators(b, "__truediv__", "__rtruediv__", &div);
+  bind_operators(b, "__floordiv__", "__rfloordiv__", &floor_divide);
+  bind_operators(b, "__mod__", "__rmod__", &remainder);
+  bind_operators(b, "__pow__", "__rpow__", &pow);
+  bind_in_place(b, "__iadd__", &add, &add_into);
+  bind_in_place(b, "__isub__", &sub, &sub_into);
+  bind_in_place(b, "__imul__", &mul, &mul_into);
+  bind_in_place(b, "__itruediv__", &div, &div_into);
+  b.tensor.attr("__array_priority__") = 1000;  // so that array + tensor is a tensor
+}
+
+void bind_unary(Bindings& b) {
+  const py::arg input = py::arg("input").none(false);
+  const auto power = [](double exponent) {
+    return [exponent](const Tensor& x) { return pow(as_float(x), Scalar{Scalar::real, exponent, 0}); };
+  };
+  b.both("exp", &exp, "e ** input, elementwise; integers become float32.", input);
+  b.both("log", &log, "Natural logarithm, elementwise; -inf at 0, NaN below; integers become float32.", input);
+  b.both("sqrt", &sqrt, "Square root, elementwise; NaN below 0; integers become float32.", input);
+  b.both("rsqrt", power(-0.5), "1 / sqrt(input), elementwise; integers become float32.", input);
+  b.both("reciprocal", power(-1), "1 / input, elementwise; integers become float32.", input);
+  b.both("square", [](const Tensor& x) { return mul(x, x); }, "input * input, elementwise.", input);
+  b.both("abs", &abs, "Absolute value, elementwise; its slope at 0 is 0.", input);
+  b.both("neg", &neg, "-input, elementwise.", input);
+  b.method("__abs__", &abs, "");
+  b.method("__neg__", &neg, "");
+  b.method("__pos__", [](const Tensor& x) { return x; }, "");
+}
+
+}  // namespace
+
+void bind_arithmetic(Bindings& b) {
+  bind_binary(b);
+  bind_unary(b);
+  const py::arg_v min = py::arg("min") = py::none(), max = py::arg("max") = py::none();
+  for (const char* name : {"clamp", "clip"})
+    b.both(name, &clamp, "input limited to [min, max], elementwise; None leaves a side open; NaN stays NaN.",
+           py::arg("input").none(false), min, max);
+  b.method("clamp_", &clamp_, "clamp in place.", min, max);
+  b.method("fill_", &fill_, "All elements become value, in place.", py::arg("value"));
+  b.method("zero_", [](const Tensor& x) { return fill_(x, {Scalar::integer, 0, 0}); }, "All elements become 0, in place.");
+  b.method("copy_", &copy_, "Takes the values of src, broadcast and converted, in place.", py::arg("src").none(false));
+}
+
+}  // namespace tilestack
