@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <string>
 
 namespace tilestack {
 
@@ -7,7 +8,9 @@ namespace tilestack {
 // (Hendrycks and Gimpel, 2016).
 enum class Activation : std::uint8_t { none, relu, gelu, gelu_tanh, sigmoid, tanh };
 
-// Backward takes the slope from the result where that suffices, else from what went in.
+Activation activation_of(const char* op, const std::string& name);  // ValueError that names the op
+
+// The slope follows from what went in; for the others from the result.
 constexpr bool slope_needs_input(Activation a) { return a == Activation::gelu || a == Activation::gelu_tanh; }
 
 }  // namespace tilestack

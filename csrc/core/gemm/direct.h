@@ -1,6 +1,6 @@
 #pragma once
 // Products too small to pack.
-#include "core/gemm/activate.h"
+#include "core/activate.h"
 #include "core/gemm/gemm.h"
 #include "core/parallel.h"
 

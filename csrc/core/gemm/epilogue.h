@@ -1,6 +1,6 @@
 #pragma once
 // From a tile of sums to C: bias, activation, conversion.
-#include "core/gemm/activate.h"
+#include "core/activate.h"
 #include "core/gemm/micro_kernel.h"
 #include "core/gemm/pack.h"
 

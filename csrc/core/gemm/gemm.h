@@ -15,6 +15,13 @@ struct Windows {
   std::int64_t taps_high, taps_wide, tap_y, tap_x;
   std::int64_t height, width, channels;
   std::int64_t pixel_stride, row_stride, image_stride;
+
+  // No window reaches beyond its image.
+  TILESTACK_INLINE bool all_inside() const {
+    return first_y >= 0 && first_x >= 0 && last_y() < height && last_x() < width;
+  }
+  TILESTACK_INLINE std::int64_t last_y() const { return first_y + (rows - 1) * step_y + (taps_high - 1) * tap_y; }
+  TILESTACK_INLINE std::int64_t last_x() const { return first_x + (cols - 1) * step_x + (taps_wide - 1) * tap_x; }
 };
 
 // A matrix of (rows, depth): A is (m, k), B is (n, k). Float dtypes.

@@ -29,15 +29,9 @@ struct WindowCursor {
   }
 };
 
-// No window reaches beyond its image.
-TILESTACK_INLINE bool all_inside(const Windows& w) {
-  return w.first_y >= 0 && w.first_x >= 0 &&
-         w.first_y + (w.rows - 1) * w.step_y + (w.taps_high - 1) * w.tap_y < w.height &&
-         w.first_x + (w.cols - 1) * w.step_x + (w.taps_wide - 1) * w.tap_x < w.width;
-}
 // Neighbouring windows are neighbours in memory.
 TILESTACK_INLINE bool windows_adjoin(const Windows& w) {
-  return w.channels == 1 && w.pixel_stride == 1 && w.step_x == 1 && all_inside(w);
+  return w.channels == 1 && w.pixel_stride == 1 && w.step_x == 1 && w.all_inside();
 }
 TILESTACK_INLINE bool inside(const Windows& w, std::int64_t y, std::int64_t x) {
   return std::uint64_t(y) < std::uint64_t(w.height) && std::uint64_t(x) < std::uint64_t(w.width);
@@ -54,7 +48,7 @@ TILESTACK_INLINE Run run_at(const Windows& w, bool joined, std::int64_t column, 
   return {dy, dx, dy * w.row_stride + dx * w.pixel_stride + start, length - start < limit ? length - start : limit};
 }
 TILESTACK_INLINE bool taps_join(const Windows& w) {
-  return w.pixel_stride == w.channels && w.tap_x == 1 && all_inside(w);
+  return w.pixel_stride == w.channels && w.tap_x == 1 && w.all_inside();
 }
 
 template <int W, class S>
@@ -86,7 +80,7 @@ void pack_windows(const GemmOperand& operand, Compute<S>* panel, PackRange r) {
 template <int W, class S>
 void pack_windows_transposed(const GemmOperand& operand, Compute<S>* panel, PackRange r) {
   const Windows& w = *operand.windows;
-  const bool joined = taps_join(w), check = !all_inside(w);
+  const bool joined = taps_join(w), check = !w.all_inside();
   for (std::int64_t p = 0; p < r.count; p += W, panel += r.panel_size) {
     Run runs[W];
     int n = 0;

@@ -1,0 +1,149 @@
+// A convolution is a product of the matrix of windows with the weights; so are both of its gradients.
+#include "ops/conv2d/conv2d.h"
+
+#include "ops/conv2d/depthwise.h"
+#include "ops/conv2d/geometry.h"
+
+namespace tilestack::TILESTACK_ISA {
+namespace {
+
+// to[t * tap_stride + o * out_stride + c] = w[o, c, tap] for outputs [0, out), with t counting the taps of both residues.
+template <class S>
+void order_weights(const S* w, S* to, const Geometry& g, std::int64_t out, const Residue& y, const Residue& x,
+                   std::int64_t tap_stride, std::int64_t out_stride) {
+  parallel_rows(out, g.group_in * y.taps * x.taps, [&](std::int64_t o) {
+    const S* from = w + o * g.group_in * g.taps();
+    for (std::int64_t a = 0; a < y.taps; ++a)
+      for (std::int64_t b = 0; b < x.taps; ++b) {
+        const std::int64_t tap = (y.first - a * y.every) * g.kernel[1] + x.first - b * x.every;
+        S* line = to + (a * x.taps + b) * tap_stride + o * out_stride;
+        for (std::int64_t c = 0; c < g.group_in; ++c) line[c] = from[c * g.taps() + tap];
+      }
+  });
+}
+
+// (out, channels, taps) to (out, taps, channels): the order of the columns of the matrix of windows.
+template <class S>
+void to_window_order(const S* w, S* to, const Geometry& g) {
+  const std::int64_t taps = g.taps(), channels = g.group_in;
+  parallel_rows(g.out, taps * channels, [&](std::int64_t o) {
+    for (std::int64_t t = 0; t < taps; ++t)
+      for (std::int64_t c = 0; c < channels; ++c) to[(o * taps + t) * channels + c] = w[(o * channels + c) * taps + t];
+  });
+}
+
+template <class S, class T>
+void from_window_order(const T* sums, S* dw, const Geometry& g) {
+  const std::int64_t taps = g.taps(), channels = g.group_in;
+  parallel_rows(g.out, taps * channels, [&](std::int64_t o) {
+    for (std::int64_t t = 0; t < taps; ++t)
+      for (std::int64_t c = 0; c < channels; ++c)
+        dw[(o * channels + c) * taps + t] = convert<S>(sums[(o * taps + t) * channels + c]);
+  });
+}
+
+template <class S>
+GemmOperand matrix(const S* data, std::int64_t row_stride, std::int64_t depth_stride) {
+  return {.data = data, .dtype = dtype_of<S>, .row_stride = row_stride, .depth_stride = depth_stride};
+}
+template <class S>
+GemmOperand window_matrix(const S* data, const Windows& windows, bool transposed = false) {
+  return {.data = data, .dtype = dtype_of<S>, .windows = &windows, .transposed = transposed};
+}
+
+template <class S>
+void forward_of(View x, View w, View b, View y, View pre, const Geometry& g, Activation activation) {
+  const std::int64_t depth = g.taps() * g.group_in;
+  const bool ordered = g.taps() == 1 || g.group_in == 1;
+  Scratch<S> memory(ordered ? 1 : g.out * depth);
+  if (!ordered) to_window_order(w.data<S>(), memory.data, g);
+  const S* weights = ordered ? w.data<S>() : memory.data;
+  const Bordered<S> image(g.windows(), x.data<S>(), g.batch);
+  for (std::int64_t group = 0; group < g.groups; ++group) {
+    const std::int64_t first = group * g.group_out;
+    const S* pixels = image.data + group * g.group_in;
+    GemmOutput c{.data = y.data<S>() + first, .dtype = y.dtype, .row_stride = g.out, .activation = activation};
+    if (b.defined()) c.bias = b.data<S>() + first;
+    if (pre.defined()) c.pre = pre.data<S>() + first;
+    gemm.run({g.out_pixels(), g.group_out, depth,
+              g.pointwise() ? matrix(pixels, g.in, 1) : window_matrix(pixels, image.windows),
+              matrix(weights + first * depth, depth, 1), c});
+  }
+}
+
+// dw = the windows of x, transposed, times dz.
+template <class S>
+void backward_weights(View x, const S* dz, View dw, const Geometry& g) {
+  using T = Compute<S>;
+  const std::int64_t depth = g.taps() * g.group_in;
+  const bool ordered = g.taps() == 1 || g.group_in == 1;
+  const bool direct = ordered && __is_same(S, T);
+  Scratch<T> memory(direct ? 1 : g.out * depth);
+  T* sums = direct ? dw.data<T>() : memory.data;
+  const Bordered<S> image(g.windows(), x.data<S>(), g.batch);
+  for (std::int64_t group = 0; group < g.groups; ++group) {
+    const std::int64_t first = group * g.group_out;
+    const S* pixels = image.data + group * g.group_in;
+    gemm.run({g.group_out, depth, g.out_pixels(), matrix(dz + first, 1, g.out),
+              g.pointwise() ? matrix(pixels, 1, g.in) : window_matrix(pixels, image.windows, true),
+              {.data = sums + first * depth, .dtype = dtype_of<T>, .row_stride = depth}});
+  }
+  if (!direct) from_window_order(sums, dw.data<S>(), g);
+}
+
+// The pixels of dx of one residue in each direction: windows of dz times the taps that they meet.
+template <class S>
+void backward_residue(const S* dz, View w, S* dx, const Geometry& g, const Residue& y, const Residue& x) {
+  const std::int64_t depth = y.taps * x.taps * g.group_out;
+  const Windows windows{.rows = y.pixels, .cols = x.pixels, .step_y = 1, .step_x = 1, .first_y = y.shift,
+                        .first_x = x.shift, .taps_high = y.taps, .taps_wide = x.taps, .tap_y = y.step, .tap_x = x.step,
+                        .height = g.out_size[0], .width = g.out_size[1], .channels = g.group_out,
+                        .pixel_stride = g.out, .row_stride = g.out_size[1] * g.out,
+                        .image_stride = g.out_size[0] * g.out_size[1] * g.out};
+  const Bordered<S> image(windows, dz, g.batch);
+  Scratch<S> weights(depth * g.group_in + 1);
+  for (std::int64_t group = 0; group < g.groups; ++group) {
+    order_weights(w.data<S>() + group * g.group_out * g.group_in * g.taps(), weights.data, g, g.group_out, y, x,
+                  g.group_out * g.group_in, g.group_in);
+    const S* pixels = image.data + group * g.group_out;
+    GemmOutput c{.data = dx + group * g.group_in, .dtype = dtype_of<S>, .row_stride = g.steps.stride[1] * g.in};
+    c.grid_rows = y.pixels;
+    c.grid_cols = g.steps.stride[0] * g.steps.stride[1] > 1 ? x.pixels : 0;
+    c.grid_row_stride = g.steps.stride[0] * g.size[1] * g.in;
+    c.image_stride = g.size[0] * g.size[1] * g.in;
+    gemm.run({g.batch * y.pixels * x.pixels, g.group_in, depth,
+              g.pointwise() ? matrix(pixels, g.out, 1) : window_matrix(pixels, image.windows),
+              matrix(weights.data, 1, g.group_in), c});
+  }
+}
+
+template <class S>
+void backward_input(const S* dz, View w, View dx, const Geometry& g) {
+  for (std::int64_t i = 0; i < g.steps.stride[0]; ++i)
+    for (std::int64_t j = 0; j < g.steps.stride[1]; ++j) {
+      const Residue y(g, 0, i), x(g, 1, j);
+      if (y.pixels > 0 && x.pixels > 0) backward_residue(dz, w, dx.data<S>() + (i * g.size[1] + j) * g.in, g, y, x);
+    }
+}
+
+void forward(View x, View w, View b, View y, View pre, const Conv2dSteps& steps, Activation activation) {
+  const Geometry g(x, w, y, steps);
+  visit_float(y.dtype, [&]<class S>() {
+    if (g.depthwise()) return depthwise_forward<S>(x, w, b, y, pre, g, activation);
+    forward_of<S>(x, w, b, y, pre, g, activation);
+  });
+}
+
+void backward(View x, View w, View saved, View dy, View dx, View dw, View db, const Conv2dSteps& steps,
+              Activation activation) {
+  const Geometry g(dx.defined() ? dx : x, w, dy, steps);
+  visit_float(dy.dtype, [&]<class S>() {
+    const InnerGradient<S> dz(activation, dy, saved, db, g.out_pixels(), g.out);
+    if (dw.defined()) g.depthwise() ? depthwise_weights<S>(x, dz.data, dw, g) : backward_weights<S>(x, dz.data, dw, g);
+    if (dx.defined()) g.depthwise() ? depthwise_input<S>(dz.data, w, dx, g) : backward_input<S>(dz.data, w, dx, g);
+  });
+}
+
+}  // namespace
+constinit const Conv2dKernels conv2d = {forward, backward};
+}  // namespace tilestack::TILESTACK_ISA

@@ -1,0 +1,57 @@
+#include "ops/linear/linear.h"
+
+#include "core/op.h"
+
+namespace tilestack {
+namespace {
+
+// x with all but its last dimension as rows, without a copy where the strides allow it.
+Tensor as_rows(const Tensor& x) {
+  const Dims shape = {x.view().rows(), x.size(-1)};
+  if (x.dim() == 2) return x.detach();
+  return view_of(as_contiguous(x), shape, {shape[1], 1});
+}
+
+void check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  check_float("linear", x);
+  check(weight.dim() == 2, "linear: weight must have shape (out, in), got {}", weight.shape());
+  check(x.dim() > 0 && x.size(-1) == weight.size(1), "linear: weight {} needs x of shape (..., {}), got {}",
+        weight.shape(), weight.size(1), x.shape());
+  check(!bias.defined() || bias.shape() == Dims{weight.size(0)}, "linear: bias must have shape ({},), got {}",
+        weight.size(0), bias.defined() ? bias.shape() : Dims{});
+  check_same_dtype("linear", {x, weight, bias});
+  check_same_device("linear", {x, weight, bias});
+}
+
+}  // namespace
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  check_linear(x, weight, bias);
+  const Tensor in = as_rows(x), b = bias.defined() ? as_contiguous(bias) : bias;
+  Dims shape = x.shape();
+  shape[-1] = weight.size(0);
+  const Dims flat = {in.size(0), weight.size(0)};
+  const Tensor y = empty(shape, x.dtype(), x.device());
+  const Tensor rows = view_of(y, flat, {flat[1], 1});
+  const bool keep = slope_needs_input(activation) && any_requires_grad(std::initializer_list<Tensor>{x, weight, bias});
+  const Tensor pre = keep ? empty(flat, x.dtype(), x.device()) : Tensor();
+  linear_on(x.device()).forward(in, weight, optional_view(b), rows, optional_view(pre), activation);
+
+  const Saved saved(keep ? pre : activation == Activation::none ? Tensor() : rows);
+  const Saved kept_in(weight.requires_grad() ? in : Tensor()), kept_weight(x.requires_grad() ? weight : Tensor());
+  return record("linear", y, {x, weight, bias},
+                [x, weight, bias, flat, saved, kept_in, kept_weight, activation](const Tensor& dy) {
+                  const Tensor gradient = view_of(as_contiguous(dy), flat, {flat[1], 1});
+                  const auto wanted = [](const Tensor& t) {
+                    return t.requires_grad() ? empty(t.shape(), t.dtype(), t.device()) : Tensor();
+                  };
+                  const Tensor dx = wanted(x), dw = wanted(weight), db = wanted(bias);
+                  const Tensor dx_rows = dx.defined() ? view_of(dx, {flat[0], x.size(-1)}, {x.size(-1), 1}) : dx;
+                  linear_on(dy.device())
+                      .backward(optional_view(*kept_in), optional_view(*kept_weight), optional_view(*saved), gradient,
+                                optional_view(dx_rows), optional_view(dw), optional_view(db), activation);
+                  return Gradients{dx, dw, db};
+                });
+}
+
+}  // namespace tilestack
