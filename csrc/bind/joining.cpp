@@ -42,6 +42,9 @@ void bind_joining(Bindings& b) {
          "The positions of elements that are not zero: int64 (count, dimensions), or with as_tuple one tensor for each\n"
          "dimension.",
          input, py::arg("as_tuple") = false);
+  b.both("index", &tilestack::index,
+         "What input[indices] gives: one int64, int32 or bool tensor, or None for all, for each dimension.", input,
+         py::arg("indices"));
   b.method("index_put_",
            [](const Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate) {
              check_in_place("index_put_", x);

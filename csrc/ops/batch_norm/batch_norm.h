@@ -8,6 +8,7 @@ namespace tilestack {
 // mean, variance: (channels), float32 (float64 for float64)   w, b: (channels), x's dtype, each may be undefined (1 and 0)
 struct BatchNormKernels {
   // Overwrites mean and the biased variance: two passes over blocks of rows, merged in order, so nothing cancels.
+  // Both are 0 if there are no rows.
   void (*statistics)(View x, View mean, View variance);
   // running += momentum * (new - running), with `correction` times the variance. (channels), any stride and float dtype.
   void (*update_running)(View mean, View variance, View running_mean, View running_var, double momentum,

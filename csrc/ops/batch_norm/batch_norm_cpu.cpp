@@ -72,7 +72,7 @@ void statistics_of(const Layout& layout, const T* x, Compute<T>* mean, Compute<T
       return d * d;
     });
   });
-  const double total = double(layout.rows * layout.fold);
+  const double total = layout.rows > 0 ? double(layout.rows * layout.fold) : 1;
   const Scratch<double> sums(2 * channels);
   double *centers = sums, *deviations = sums + channels;
   __builtin_memset(centers, 0, std::size_t(2 * channels) * sizeof(double));

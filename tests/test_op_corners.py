@@ -1,0 +1,101 @@
+"""What the cases can't say: NaN and infinities, gradients that stop, indices out of range, shapes that don't fit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tilestack as ts
+
+F = ts.nn.functional
+each_isa = pytest.mark.parametrize("isa", ts._core.isas(), indirect=True)
+
+
+def zeros(*shape: int) -> ts.Tensor:
+    return ts.zeros(shape)
+
+
+@each_isa
+@pytest.mark.parametrize("channels", [1, 5, 18, 64])
+def test_max_pool_passes_nan_and_infinities(isa: str, channels: int) -> None:
+    x = np.zeros((1, channels, 6, 6), np.float32)
+    x[0, 0, 2, 2] = np.nan
+    x[0, -1, 4:] = -np.inf
+    y = F.max_pool2d(ts.from_numpy(x), 2).numpy()
+    assert np.isnan(y[0, 0, 1, 1])
+    assert np.isnan(y).sum() == 1
+    assert (y[0, -1, 2] == -np.inf).all()
+
+
+@each_isa
+@pytest.mark.parametrize("channels", [3, 40])
+def test_max_pool_gradient_goes_to_the_first_of_equals(isa: str, channels: int) -> None:
+    x = ts.zeros((1, channels, 4, 4), requires_grad=True)
+    F.max_pool2d(x, 2).sum().backward()
+    assert (x.grad.numpy() == np.tile([[1, 0], [0, 0]], (2, 2))).all()
+
+
+@each_isa
+@pytest.mark.parametrize("padding_idx", [3, -1])
+def test_embedding_padding_gets_no_gradient(isa: str, padding_idx: int) -> None:
+    weight = ts.ones((4, 5), requires_grad=True)
+    F.embedding(ts.tensor([3, 1, 1, 0, 3]), weight, padding_idx).sum().backward()
+    assert (weight.grad.numpy()[:, 0] == [1, 2, 0, 0]).all()
+
+
+def test_batch_norm_updates_running_statistics_without_the_unbiased_ones_in_y() -> None:
+    x = ts.tensor([[0.0], [2.0]])
+    mean, var = ts.zeros((1,)), ts.ones((1,))
+    y = F.batch_norm(x, mean, var, training=True, momentum=0.5, eps=0.0)
+    assert y.numpy().tolist() == [[-1.0], [1.0]]
+    assert (mean.item(), var.item()) == (0.5, 1.5)
+
+
+def test_norms_do_not_cancel() -> None:
+    x = (10_000 + np.random.default_rng(0).standard_normal((4096, 3))).astype(np.float32)
+    want = (x - x.mean(0, dtype=np.float64)) / x.std(0, dtype=np.float64)
+    np.testing.assert_allclose(F.batch_norm(ts.from_numpy(x), None, None, training=True, eps=0.0).numpy(), want, atol=2e-3)
+
+
+def test_index_put_sums_equal_indices_in_order() -> None:
+    x = ts.zeros((3,))
+    x.index_put_([ts.tensor([1, 1, -1])], ts.tensor([1.0, 2.0, 3.0]), accumulate=True)
+    assert x.numpy().tolist() == [0.0, 3.0, 3.0]
+    x.index_put_([ts.tensor([0, 0])], ts.tensor([5.0, 6.0]))
+    assert x.numpy().tolist() == [6.0, 3.0, 3.0]
+    x[ts.tensor([2, 1, 0])] = x
+    assert x.numpy().tolist() == [3.0, 3.0, 6.0]
+
+
+ERRORS = [
+    (lambda: F.rms_norm(zeros(2, 3), (4,)), ValueError, r"rms_norm: .*normalized_shape \(4,\), got shape \(2, 3\)"),
+    (lambda: F.layer_norm(zeros(2, 3), (3,), zeros(2)), ValueError, r"layer_norm: weight .*\(3,\), got \(2,\)"),
+    (lambda: F.layer_norm(zeros(2, 3), (3,), zeros(3).double()), TypeError, "layer_norm"),
+    (lambda: F.batch_norm(zeros(1, 3), None, None, training=True), ValueError, "more than 1 value per channel"),
+    (lambda: F.batch_norm(zeros(2, 3), None, None), ValueError, "running_mean and running_var are needed"),
+    (lambda: F.batch_norm(zeros(2, 3), zeros(4), zeros(3)), ValueError, r"batch_norm: running_mean .*\(4,\)"),
+    (lambda: F.max_pool2d(zeros(1, 1, 2, 2), 3), ValueError, r"max_pool2d: .*does not fit.*\(1, 1, 2, 2\)"),
+    (lambda: F.max_pool2d(zeros(1, 1, 4, 4), 2, padding=2), ValueError, "max_pool2d: padding"),
+    (lambda: F.avg_pool2d(zeros(4, 4), 2), ValueError, r"avg_pool2d: .*\(4, 4\)"),
+    (lambda: F.avg_pool2d(zeros(1, 4, 4), 2, divisor_override=0), ValueError, "divisor_override"),
+    (lambda: F.embedding(ts.tensor([0, 7]), zeros(5, 2)), IndexError, "embedding: index 7 is out of range.* 5"),
+    (lambda: F.embedding(ts.tensor([-1]), zeros(5, 2)), IndexError, "embedding: index -1"),
+    (lambda: F.embedding(zeros(2), zeros(5, 2)), TypeError, "embedding: .*float32"),
+    (lambda: F.one_hot(ts.tensor([3]), 3), IndexError, "one_hot: index 3"),
+    (lambda: ts.cat([zeros(2, 3), zeros(2, 4)]), ValueError, r"cat: .*\(2, 3\).*\(2, 4\)"),
+    (lambda: ts.cat([]), ValueError, "cat: .*at least one"),
+    (lambda: ts.cat([zeros(2), None]), TypeError, "cat: tensor 1"),
+    (lambda: ts.stack([zeros(2), zeros(3)]), ValueError, r"stack: .*\(2,\).*\(3,\)"),
+    (lambda: F.pad(zeros(2), (1, 1, 1, 1)), ValueError, "pad: "),
+    (lambda: F.pad(zeros(2), (2, 0), mode="reflect"), ValueError, "pad: mode reflect"),
+    (lambda: zeros(3, 4)[ts.tensor([0, 3])], IndexError, "index: index 3 is out of range for dimension 0 of size 3"),
+    (lambda: zeros(3, 4)[:, ts.tensor([-5])], IndexError, "index: index -5 is out of range for dimension 1 of size 4"),
+    (lambda: ts.gather(zeros(3), 0, ts.tensor([-1])), IndexError, "gather: index -1"),
+    (lambda: ts.gather(zeros(3, 2), 0, ts.tensor([1])), ValueError, "gather: .*as many dimensions"),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "message"), ERRORS)
+def test_error(call, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
