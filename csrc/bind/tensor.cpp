@@ -68,6 +68,16 @@ Tensor to(const Tensor& x, const py::args& args, const std::optional<DType>& dty
   return dtype == x.dtype() ? y : to_dtype(y, dtype);
 }
 
+// Makes x stand for y's memory, of any shape, dtype and device. Counts as a write, for what the tape saved of x.
+void rebind(const Tensor& x, const Tensor& y) {
+  const Tensor fresh = y.detach();
+  const std::uint32_t version = x.impl()->storage->version + 1;
+  static_cast<View&>(*x.impl()) = fresh.view();
+  x.impl()->storage = fresh.impl()->storage;
+  x.impl()->device = fresh.device();
+  x.impl()->storage->version = version;
+}
+
 void bind_properties(Bindings& b) {
   b.tensor.def_property_readonly("shape", calling(&Tensor::shape), "Sizes, as a tuple.")
       .def_property_readonly("dtype", calling(&Tensor::dtype))
@@ -83,6 +93,7 @@ void bind_properties(Bindings& b) {
         copy_into(x, y);
         x.bump_version();
       }, "The same memory off the tape; assigning copies values in.");
+  b.method("_rebind", &rebind, "", py::arg("data"));
   b.method("dim", calling(&Tensor::dim), "Number of dimensions.");
   b.method("numel", calling(&Tensor::numel), "Number of elements.");
   b.method("element_size", [](const Tensor& x) { return size_of(x.dtype()); }, "Bytes an element.");
