@@ -197,6 +197,9 @@ void bind_interop(Bindings& b) {
   b.function("from_dlpack", &from_dlpack, "A tensor that shares the memory of any object with __dlpack__.",
              py::arg("source"));
   b.method("numpy", &to_numpy, "A numpy array that shares this memory.");
+  b.method("tolist", [](const Tensor& x) {
+    return py::object(array_protocol(x, py::none(), std::nullopt).attr("tolist")());
+  }, "Nested lists of Python numbers; a plain number for a tensor without dimensions.");
   b.method("__array__", &array_protocol, "", py::arg("dtype") = py::none(), py::arg("copy") = py::none());
   b.method("__dlpack__", &to_dlpack, "", py::kw_only(), py::arg("stream") = py::none(),
            py::arg("max_version") = py::none(), py::arg("dl_device") = py::none(), py::arg("copy") = py::none());
