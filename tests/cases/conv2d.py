@@ -4,6 +4,14 @@ import tilestack as ts
 from harness import Case
 
 
+ACTIVATIONS = {
+    "none": lambda z: z,
+    "relu": lambda z: np.maximum(z, 0),
+    "tanh": np.tanh,
+    "gelu_tanh": lambda z: z * (np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)) + 1) / 2,
+}
+
+
 def conv2d(x, w, b, activation=None, **steps):
     if activation is None:
         return ts.nn.functional.conv2d(x, w, b, **steps)
@@ -15,6 +23,8 @@ def pair(value):
 
 
 def reference(x, w, b, stride=1, padding=0, dilation=1, groups=1, activation=None):
+    if x.ndim == 3:
+        return reference(x[None], w, b, stride, padding, dilation, groups, activation)[0]
     (sh, sw), (dh, dw), (kh, kw) = pair(stride), pair(dilation), w.shape[2:]
     if padding == "same":
         high, wide = dh * (kh - 1), dw * (kw - 1)
@@ -34,7 +44,7 @@ def reference(x, w, b, stride=1, padding=0, dilation=1, groups=1, activation=Non
                 outs = slice(g * len(filters), (g + 1) * len(filters))
                 y[:, outs] += np.einsum("nchw,oc->nohw", seen, filters[:, :, u, v], optimize=True)
     y = y if b is None else y + b[:, None, None]
-    return np.maximum(y, 0) if activation == "relu" else np.tanh(y) if activation == "tanh" else y
+    return ACTIVATIONS[activation or "none"](y)
 
 
 def flops(x, w, b, stride=1, padding=0, dilation=1, **_):
@@ -48,13 +58,16 @@ case = Case(
     reference=reference,
     low=-1,
     high=1,
+    tolerance={"float32": (1e-5, 1e-5), "float64": (1e-13, 1e-13), "bfloat16": (2e-2, 2e-2), "float16": (2e-3, 2e-3)},
     samples=[
         ((1, 1, 1, 1), (1, 1, 1, 1), (1,)),
         ((0, 3, 5, 5), (4, 3, 3, 3), (4,)),
         ((2, 1, 9, 11), (6, 1, 5, 5), (6,)),
         ((2, 1, 9, 11), (6, 1, 5, 5), (6,), {"padding": 2, "activation": "relu"}),
-        ((2, 6, 8, 7), (16, 6, 5, 5), (16,), {"activation": "tanh"}),
-        ((3, 6, 8), (4, 6, 3, 3), (4,)),
+        ((2, 6, 8, 7), (16, 6, 5, 5), (16,)),
+        ((2, 2, 5, 7), (5, 2, 2, 1), (5,), {"activation": "tanh"}),
+        ((2, 2, 5, 7), (5, 2, 1, 2), (5,), {"activation": "gelu_tanh"}),
+        ((6, 7, 8), (4, 6, 3, 3), (4,)),
         ((2, 3, 19, 17), (7, 3, 7, 5), None, {"stride": (4, 3), "padding": (3, 1)}),
         ((2, 5, 10, 9), (4, 5, 3, 3), (4,), {"stride": 2, "padding": 1, "dilation": 2}),
         ((2, 5, 11, 12), (4, 5, 3, 2), (4,), {"stride": 2, "padding": (2, 3), "dilation": 3}),

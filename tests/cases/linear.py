@@ -30,6 +30,7 @@ case = Case(
     reference=reference,
     low=-1,
     high=1,
+    tolerance={"float32": (2e-5, 1e-5), "float64": (1e-13, 1e-13), "bfloat16": (2e-2, 2e-2), "float16": (2e-3, 2e-3)},
     samples=[
         ((1, 1), (1, 1), (1,)),
         ((4, 4), (4, 4), (4,)),

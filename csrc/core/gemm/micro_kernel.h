@@ -22,13 +22,11 @@ template <class T>
 constexpr int kTileSize = kTileRows * kTileCols<T>;
 
 // tile = A B, or tile += A B to resume.   a: (depth, kTileRows)   b: (depth, kTileCols)   tile: (kTileRows, kTileCols)
-// Only the first Rows rows of the tile and the first Vectors vectors of each are computed.
+// Only the first Rows rows of the tile and the first Vectors vectors of each are computed. A block of depth is summed by
+// itself, which keeps rounding errors of long sums small.
 template <class T, int Rows, int Vectors>
 void multiply_tile(std::int64_t depth, const T* a, const T* b, T* tile, bool resume) {
   Vec<T> sum[Rows][Vectors] = {};
-  if (resume)
-    for (int i = 0; i < Rows; ++i)
-      for (int v = 0; v < Vectors; ++v) sum[i][v] = load(tile + i * kTileCols<T> + v * kLanes<T>);
 #pragma GCC unroll 4
   for (std::int64_t k = 0; k < depth; ++k) {
     Vec<T> row[Vectors];
@@ -38,6 +36,9 @@ void multiply_tile(std::int64_t depth, const T* a, const T* b, T* tile, bool res
     a += kTileRows;
     b += kTileCols<T>;
   }
+  if (resume)
+    for (int i = 0; i < Rows; ++i)
+      for (int v = 0; v < Vectors; ++v) sum[i][v] += load(tile + i * kTileCols<T> + v * kLanes<T>);
   for (int i = 0; i < Rows; ++i)
     for (int v = 0; v < Vectors; ++v) store(tile + i * kTileCols<T> + v * kLanes<T>, sum[i][v]);
 }

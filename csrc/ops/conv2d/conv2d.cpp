@@ -22,7 +22,7 @@ void check_conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, std
         weight.shape());
   check(groups > 0 && weight.size(0) % groups == 0, "conv2d: groups must divide the {} outputs of weight {}, got {}",
         weight.size(0), weight.shape(), groups);
-  check(x.dim() == 4 && x.size(1) == weight.size(1) * groups,
+  check((x.dim() == 4 || x.dim() == 3) && x.size(-3) == weight.size(1) * groups,
         "conv2d: weight {} with groups {} needs x of shape (batch, {}, height, width), got {}", weight.shape(), groups,
         weight.size(1) * groups, x.shape());
   check(!bias.defined() || bias.shape() == Dims{weight.size(0)}, "conv2d: bias must have shape ({},), got {}",
@@ -46,9 +46,9 @@ Dims output_shape(const Tensor& x, const Tensor& weight, const Conv2dSteps& s) {
 
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride, const Dims& padding,
               const Dims& dilation, std::int64_t groups, Activation activation) {
+  check_conv2d(x, weight, bias, groups);
   if (x.dim() == 3)
     return squeeze(conv2d(unsqueeze(x, 0), weight, bias, stride, padding, dilation, groups, activation), 0);
-  check_conv2d(x, weight, bias, groups);
   Conv2dSteps steps{};
   steps.groups = groups;
   set_pair(steps.stride, "stride", stride, 1);

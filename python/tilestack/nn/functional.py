@@ -12,6 +12,8 @@ from tilestack._core import (
     cross_entropy,
     dropout,
     embedding,
+    fused_conv2d,  # noqa: F401  for layers that take an activation along
+    fused_linear,  # noqa: F401
     gelu,
     l1_loss,
     layer_norm,
