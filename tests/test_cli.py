@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from html.parser import HTMLParser
 
@@ -98,7 +99,8 @@ def test_the_report_is_whole_and_self_contained(trained):
     for title in ("Worst mistakes", "Settings", "Machine and timings"):
         assert title in page.text
     assert "nan" not in html.lower().replace("--nan", "")
-    assert page.tags.count("figure") == min(22, page.text.count("is ") and page.tags.count("figure"))
+    right = int(re.search(r"(\d+) of 1,000 held-back", trained.with_name("output.txt").read_text()).group(1))
+    assert page.tags.count("figure") == min(22, 1000 - right)
     assert len(html) < 200_000
 
 
@@ -152,7 +154,7 @@ def test_doctor():
 
 
 def test_version_and_help():
-    assert command("--version").stdout == f"tilestack {ts.__version__}\n"
+    assert command("--version").stdout.strip() == f"tilestack {ts.__version__}".strip()
     said = command("train", "mnist", "--help").stdout
     for option in ("--model", "--epochs", "--seed", "--data", "--out", "--device", "--threads", "--resume", "--lr"):
         assert option in said
@@ -202,14 +204,21 @@ def test_cuda_without_a_gpu(monkeypatch, capsys, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_read_only_folder_is_found_before_training(tmp_path):
-    folder = tmp_path / "out"
-    folder.mkdir()
-    folder.chmod(0o555)
-    become = {"user": 65534} if os.getuid() == 0 else {}
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
-    run = command("train", "mnist", "--out", folder, **become)
+AS_NOBODY = """
+import os, sys
+import locale  # the command could not load it later
+import tilestack.cli.train
+if os.getuid() == 0:
+    os.setuid(65534)
+sys.exit(tilestack.cli.main(sys.argv[1:]))
+"""
+
+
+def test_a_read_only_folder_is_found_before_training():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o555)
+        call = [sys.executable, "-c", AS_NOBODY, "train", "mnist", "--out", folder]
+        run = subprocess.run(call, capture_output=True, text=True)
     assert run.returncode == 2
     assert run.stderr == f"tilestack: --out {folder}: cannot write there: Permission denied\n"
 

@@ -16,7 +16,7 @@ import tilestack as ts
 from tilestack import nn, optim
 from tilestack.data import DataLoader
 from tilestack.data.mnist import Mnist, load_mnist
-from tilestack.train import Callback, GradientNorms, fit
+from tilestack.train import Callback, GradientNorms, Run, fit, load_checkpoint
 from tilestack.train.fit import CHECKPOINT
 from tilestack.vision import ImageDataset, random_affine
 
@@ -66,7 +66,7 @@ def train(args: argparse.Namespace) -> int:
         device=args.device,
     )
     folder = Path(args.out or f"runs/{data.name}-{args.model}")
-    _prepare(folder, args.resume)
+    _prepare(folder, settings, args.resume)
     train_size, test_size = len(data.train_images), len(data.test_images)
     print(f"{settings.model} on {data.name}: {train_size:,} images to train on, {test_size:,} held back")
     result = run(settings, data, folder, args.resume)
@@ -107,17 +107,17 @@ def run(settings: Settings, data: Mnist, folder: Path, resume: bool = False) -> 
 
 
 class RunLog(Callback):
-    """Notes the loss of every step, and refuses to resume a run that had other settings."""
+    """Notes the loss of every step, and in checkpoints the settings that a resumed run must have too."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = asdict(settings)
         self.losses: list[float] = []
         self._before = (0.0, 0)
 
-    def on_epoch_start(self, run: Any) -> None:
+    def on_epoch_start(self, run: Run) -> None:
         self._before = (run.meter.sums.get("loss", 0.0), run.meter.samples)
 
-    def on_step(self, run: Any) -> None:
+    def on_step(self, run: Run) -> None:
         total, samples = run.meter.sums["loss"], run.meter.samples
         self.losses.append((total - self._before[0]) / max(samples - self._before[1], 1))
         self._before = (total, samples)
@@ -126,9 +126,6 @@ class RunLog(Callback):
         return {"settings": self.settings, "losses": self.losses}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        for name, value in state["settings"].items():
-            if self.settings[name] != value:
-                raise CommandError(f"--resume: that run has {name} {value}, not {self.settings[name]}")
         self.losses = list(state["losses"])
 
 
@@ -144,22 +141,33 @@ def _augment(name: str) -> Any:
     return partial(random_affine, degrees=10, shift=2, scale=0.1)
 
 
-def _prepare(folder: Path, resume: bool) -> None:
-    """Find out before the training that the results can be written."""
+def _prepare(folder: Path, settings: Settings, resume: bool) -> None:
+    """Find out before the training whether the results can be written, and whether another run is in the way."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise CommandError(f"--out {folder}: cannot write there: {error.strerror}") from None
-    unfinished = (folder / CHECKPOINT).exists()
-    if resume and not unfinished:
+    checkpoint = folder / CHECKPOINT
+    if resume and not checkpoint.exists():
         raise CommandError(f"--resume: there is no unfinished run in {folder}")
-    if unfinished and not resume:
+    if resume:
+        _require_same(settings, checkpoint)
+    elif checkpoint.exists():
         raise CommandError(
             f"{folder} holds an unfinished run: --resume goes on with it, --out DIR writes elsewhere, and without "
-            f"{folder / CHECKPOINT} this command starts anew"
+            f"{checkpoint} this command starts anew"
         )
+
+
+def _require_same(settings: Settings, checkpoint: Path) -> None:
+    callbacks = dict(load_checkpoint(checkpoint).get("callbacks", ()))
+    if RunLog.__name__ not in callbacks:
+        raise CommandError(f"--resume: {checkpoint} is not of this command")
+    for name, value in callbacks[RunLog.__name__]["settings"].items():
+        if getattr(settings, name) != value:
+            raise CommandError(f"--resume: that run has {name} {value}, not {getattr(settings, name)}")
 
 
 def _write(result: Result, settings: Settings, data: Mnist, folder: Path) -> None:

@@ -32,7 +32,7 @@ def _bilinear(images: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndar
     padded[:, 2:-2, 2:-2] = images
     rows, cols = np.clip(rows + 2, 0, height + 2), np.clip(cols + 2, 0, width + 2)
     top, left = rows.astype(np.intp), cols.astype(np.intp)
-    down, right = rows - top, cols - left
+    down, right = rows - top.astype(np.float32), cols - left.astype(np.float32)
     corner = (np.arange(n)[:, None] * (height + 4) + top) * (width + 4) + left
     flat = padded.ravel()
     upper = flat[corner] * (1 - right) + flat[corner + 1] * right
