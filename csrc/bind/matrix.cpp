@@ -46,6 +46,12 @@ Tensor plain_conv2d(Tensor x, const Tensor& weight, const Tensor& bias, const Di
   return conv2d(x, weight, bias, stride, sides, dilation, groups);
 }
 
+// a @ b; either may be a numpy array.
+Tensor matmul_operator(const Operand& a, const Operand& b) {
+  check<TypeError>(a.tensor.defined() && b.tensor.defined(), "matmul: @ needs tensors on both sides, got a number");
+  return matmul(a.tensor, b.tensor);
+}
+
 }  // namespace
 
 void bind_matrix(Bindings& b) {
@@ -59,6 +65,9 @@ void bind_matrix(Bindings& b) {
          "1-D input counts as a row, a 1-D other as a column. Operands have one dtype, float or integer. Floats are\n"
          "summed in float32 or float64, integers wrap. ValueError for shapes that don't fit.",
          input, other);
+  b.method("__matmul__", &matmul_operator, "", py::is_operator());
+  b.method("__rmatmul__", [](const Operand& x, const Operand& y) { return matmul_operator(y, x); }, "",
+           py::is_operator());
   b.both("mm", &mm, "matmul of two matrices.", input, mat2);
   b.both("bmm", &bmm, "matmul of two batches of matrices, (batch, m, k) and (batch, k, n).", input, mat2);
   b.function("linear",
