@@ -96,8 +96,12 @@ void bind_reductions(Bindings& b) {
       "min(input): the smallest element; min(input, dim, keepdim=False): (values, indices) along dim, the first among\n"
       "equals; min(input, other): see minimum. A NaN wins.",
       input, dim, keepdim);
-  b.both("max", &maximum, "", input, py::arg("other").none(false));
-  b.both("min", &minimum, "", input, py::arg("other").none(false));
+  b.both(
+      "max", [](const Tensor& x, const Tensor& other) { return maximum(x, other); }, "", input,
+      py::arg("other").none(false));
+  b.both(
+      "min", [](const Tensor& x, const Tensor& other) { return minimum(x, other); }, "", input,
+      py::arg("other").none(false));
 }
 
 }  // namespace tilestack

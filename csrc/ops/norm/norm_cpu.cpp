@@ -16,7 +16,7 @@ void forward(View x, View y) {
   visit_float(x.dtype, [&]<class T>() {
     using Op = Add<Compute<T>>;
     auto store = [&](std::int64_t, std::int64_t at, double total) {
-      y.data<T>()[at] = convert<T>(__builtin_sqrt(total));
+      y.data<Compute<T>>()[at] = Compute<T>(__builtin_sqrt(total));
     };
     reduce<Op>(plan, x.pointer, kRowKernels<Op, Squared, T>, {}, emit_each<double>(store));
   });
@@ -28,7 +28,7 @@ void backward(View x, View y, View dy, View dx) {
     using A = Compute<T>;
     Scratch<A> factors(plan.outputs());
     for_each_output(plan, [&](std::int64_t output, std::int64_t at) {
-      const A norm = convert<A>(y.data<T>()[at]);
+      const A norm = y.data<A>()[at];
       factors[output] = norm == 0 ? A(0) : convert<A>(dy.data<T>()[at]) / norm;
     });
     spread<true>(plan, x.data<T>(), dx.data<T>(), factors.data, factors.data,

@@ -9,11 +9,11 @@ Tensor spread_of(const char* op, const Tensor& x, const std::optional<Dims>& dim
                  bool root) {
   check_float(op, x);
   const Reduction over(op, x, dim, keepdim);
-  const Tensor y = empty(over.result, x.dtype(), x.device());
-  const Tensor mean = empty(over.result, compute_dtype(x.dtype()), x.device());
+  const DType dtype = compute_dtype(x.dtype());
+  const Tensor y = empty(over.result, dtype, x.device()), mean = empty(over.result, dtype, x.device());
   var_on(x.device()).forward(as_reducible(x), over.view(y), over.view(mean), correction, root);
   const double freedom = double(over.count) - correction, scale = (root ? 1 : 2) / (freedom > 0 ? freedom : 0);
-  return record(op, y, {x},
+  return record(op, as_dtype(y, x.dtype()), {x},
                 [x = Saved(x), y = root ? Saved(y.detach()) : Saved(Tensor()), mean, kept = over.kept,
                  scale](const Tensor& dy) -> Gradients {
                   const Tensor dx = empty_like(*x), in = same_strides(*x, dx), dense = as_contiguous(dy);

@@ -23,7 +23,7 @@ void forward(View x, View y, View mean, double correction, bool root) {
     };
     auto store = [&](std::int64_t, std::int64_t at, double total) {
       const double value = total / freedom;
-      y.data<T>()[at] = convert<T>(root ? __builtin_sqrt(value) : value);
+      y.data<A>()[at] = A(root ? __builtin_sqrt(value) : value);
     };
     reduce<Add<A>>(plan, x.pointer, kRowKernels<Add<A>, Itself, T>, {}, emit_each<double>(keep_mean));
     reduce<Add<A>>(plan, x.pointer, kRowKernels<Add<A>, SquaredDistance, T>, {means}, emit_each<double>(store));
@@ -36,7 +36,7 @@ void backward(View x, View y, View mean, View dy, View dx, double scale) {
     using A = Compute<T>;
     Scratch<A> means(plan.outputs()), factors(plan.outputs());
     for_each_output(plan, [&](std::int64_t output, std::int64_t at) {
-      const double root = y.pointer ? double(convert<A>(y.data<T>()[at])) : 1;
+      const double root = y.pointer ? double(y.data<A>()[at]) : 1;
       means[output] = mean.data<A>()[at];
       factors[output] = root == 0 ? A(0) : A(convert<A>(dy.data<T>()[at]) * scale / root);
     });
