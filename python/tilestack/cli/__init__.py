@@ -86,13 +86,13 @@ def _add_train(commands: argparse._SubParsersAction) -> None:  # type: ignore[ty
         "--epochs",
         type=_at_least(1),
         metavar="N",
-        help="passes over the data (default: 15, or 6 for over 10,000 images)",
+        help="passes over the data (default: 15, or 12 for over 10,000 images)",
     )
     add("--batch-size", type=_at_least(1), default=64, metavar="N", help="images a step (default: 64)")
     add("--lr", type=_at_least(0, float), metavar="RATE", help="largest learning rate (default: 0.003, mlp 0.001)")
     add("--seed", type=_at_least(0), default=0, metavar="S", help="the same seed gives the same model (default: 0)")
     add("--data", metavar="DIR", help="folder with the four IDX files, .gz or not (default: the digits in tilestack)")
-    add("--out", metavar="DIR", help="folder for the results (default: runs/DATA-MODEL)")
+    add("--out", metavar="DIR", help="folder for the results (default: runs/mnist-lenet, named by data and model)")
     add("--device", choices=("cpu", "cuda"), default="cpu", help="where to train (default: cpu)")
     add("--threads", type=_at_least(1), metavar="N", help="processor threads (default: what the machine allows)")
     add("--resume", action="store_true", help="go on with the run that was interrupted in --out")
@@ -104,7 +104,7 @@ def _add_predict(commands: argparse._SubParsersAction) -> None:  # type: ignore[
     predict.add_argument("images", nargs="+", metavar="IMAGE", help="a picture of one digit, such as digit.png")
     predict.add_argument(
         "--model",
-        default="runs/mnist-sample-lenet",
+        default="runs/mnist-lenet",
         metavar="DIR",
         help="folder of `tilestack train` (default: %(default)s)",
     )

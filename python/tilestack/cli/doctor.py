@@ -39,7 +39,7 @@ def findings() -> list[tuple[str, str]]:
         ("Threads", f"{ts.get_num_threads()} ({ts.num_threads_reason()})"),
         ("Memory", _memory()),
         ("Huge pages", _huge_pages()),
-        ("CUDA", f"on: {ts.cuda.device_name()}" if ts.cuda.is_available() else f"off: {ts.cuda.why_not()}"),
+        ("CUDA", "on" if ts.cuda.is_available() else f"off: {ts.cuda.why_not()}"),
         *((name, _package(name, use)) for name, use in OPTIONAL.items()),
     ]
 

@@ -18,7 +18,7 @@ def predict(images: Sequence[str], model_path: str) -> int:
     failed = False
     for path in images:
         try:
-            digit = prepare_digit(to_gray(read_image(path)))
+            digit = prepare_digit(to_gray(read_image(path)), fit=28 if config.data == "fashion-mnist" else 20)
         except (OSError, ValueError) as error:
             message = _in_words(error)
             print(f"tilestack: {message if path in message else f'{path}: {message}'}", file=sys.stderr)

@@ -59,13 +59,13 @@ def train(args: argparse.Namespace) -> int:
     settings = Settings(
         model=args.model,
         data=data.name,
-        epochs=args.epochs or (15 if len(data.train_images) <= 10_000 else 6),
+        epochs=args.epochs or (15 if len(data.train_images) <= 10_000 else 12),
         batch_size=args.batch_size,
         lr=args.lr or (0.003 if args.model == "lenet" else 0.001),
         seed=args.seed,
         device=args.device,
     )
-    folder = Path(args.out or f"runs/{data.name}-{args.model}")
+    folder = Path(args.out or f"runs/{data.name.removesuffix('-sample')}-{args.model}")
     _prepare(folder, settings, args.resume)
     train_size, test_size = len(data.train_images), len(data.test_images)
     print(f"{settings.model} on {data.name}: {train_size:,} images to train on, {test_size:,} held back")

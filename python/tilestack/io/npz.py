@@ -35,7 +35,7 @@ def save_npz(tensors: Mapping[str, Any], path: str | os.PathLike[str], compress:
 
     numpy has no bfloat16: TypeError for it (`x.float()` widens without loss, `save_file` keeps it).
     """
-    arrays = {name: _array(name, value) for name, value in tensors.items()}
+    arrays: dict[str, Any] = {name: _array(name, value) for name, value in tensors.items()}
     with atomic_write(path) as file:
         (np.savez_compressed if compress else np.savez)(file, **arrays)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 
-def prepare_digit(gray: np.ndarray) -> np.ndarray:
-    """Make a 28 x 28 image as MNIST's were made: bright ink on black, fitted into 20 x 20, centred by mass.
+def prepare_digit(gray: np.ndarray, fit: int = 20) -> np.ndarray:
+    """Make a 28 x 28 image as MNIST's were made: bright ink on black, fitted into a box, centred by mass.
 
     gray: (height, width) in 0..255; dark ink on a light ground is inverted. A 28 x 28 image on black is taken as it is.
+    fit: side of the box, 20 for digits; the clothes of Fashion-MNIST fill all 28.
     Returns (28, 28) uint8. Raises ValueError for an image with no ink in it.
     """
     x = np.asarray(gray, np.float32)
@@ -25,7 +26,7 @@ def prepare_digit(gray: np.ndarray) -> np.ndarray:
     ink = np.clip(ink / peak, 0, 1)
     ink[ink < 0.2] = 0  # paper and compression noise
     box = ink[np.ix_(_span(ink.any(1)), _span(ink.any(0)))]
-    scale = 20 / max(box.shape)
+    scale = fit / max(box.shape)
     small = resize(box, max(1, round(box.shape[0] * scale)), max(1, round(box.shape[1] * scale)))
     return np.rint(255 * _centred(small / max(float(small.max()), 0.5), 28)).astype(np.uint8)
 

@@ -34,7 +34,7 @@ def to_gray(image: np.ndarray, background: float = 255) -> np.ndarray:
     `background`."""
     x = image.astype(np.float32)
     channels = x.shape[2]
-    gray = x[:, :, 0] if channels < 3 else x[:, :, :3] @ np.array([0.299, 0.587, 0.114], np.float32)
+    gray: np.ndarray = x[:, :, 0] if channels < 3 else x[:, :, :3] @ np.array([0.299, 0.587, 0.114], np.float32)
     if channels in (2, 4):
         alpha = x[:, :, -1] / 255
         gray = gray * alpha + background * (1 - alpha)
