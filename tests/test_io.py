@@ -20,7 +20,7 @@ DTYPES = [ts.float64, ts.float32, ts.bfloat16, ts.float16, ts.int64, ts.int32, t
 SHAPES = [(), (0,), (1,), (3, 5), (2, 0, 4), (7,), (2, 3, 4, 5)]
 
 
-def sample(dtype: ts.DType, shape: tuple[int, ...]) -> ts.Tensor:
+def sample(dtype: ts.dtype, shape: tuple[int, ...]) -> ts.Tensor:
     values = np.random.default_rng(0).integers(0, 2 if dtype == ts.bool else 100, shape)
     return ts.tensor(values.astype(np.float32)).to(dtype)
 

@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 import tilestack as ts
-from tilestack._core import DType
 
 from .files import atomic_write
 
@@ -36,7 +35,7 @@ class Entry(NamedTuple):
     """One tensor of a file: bytes start to stop, counted from the end of the header."""
 
     name: str
-    dtype: DType
+    dtype: Any
     shape: tuple[int, ...]
     start: int
     stop: int
