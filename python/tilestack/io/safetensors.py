@@ -17,7 +17,7 @@ import tilestack as ts
 from .files import atomic_write
 
 MAX_HEADER = 100_000_000
-DTYPES = {
+DTYPES: dict[str, Any] = {
     "F64": ts.float64,
     "F32": ts.float32,
     "BF16": ts.bfloat16,
