@@ -86,6 +86,8 @@ void bind_in_place(Bindings& b) {
            py::kw_only(), generator);
   b.method("normal_", &normal_, "Normal with a mean and a standard deviation, in place.", py::arg("mean") = 0.0,
            py::arg("std") = 1.0, py::kw_only(), generator);
+  b.method("random_", &random_, "Integers in [from, to), in place.", py::arg("from"), py::arg("to"), py::kw_only(),
+           generator);
   b.method("bernoulli_", &bernoulli_, "1 with probability p, else 0, in place.", py::arg("p") = 0.5, py::kw_only(),
            generator);
 }
