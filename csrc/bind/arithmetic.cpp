@@ -30,12 +30,15 @@ void bind_operators(Bindings& b, const char* symbol, const char* reflected, Bina
 
 // x += y writes into x where no gradient is at stake; else it gives x's name to a new tensor.
 void bind_in_place(Bindings& b, const char* symbol, Binary op, Into into) {
-  b.method(symbol, [op, into](const py::object& self, const Operand& other) -> py::object {
-    const Tensor x = tensor_of(self.ptr());
-    if (wants_gradient(x, other) && !x.impl()->asks_grad) return py::cast(op(x, other));
-    into(x, x, other);
-    return self;
-  }, "", py::is_operator());
+  b.method(
+      symbol,
+      [op, into](const py::object& self, const Operand& other) -> py::object {
+        const Tensor x = tensor_of(self.ptr());
+        if (wants_gradient(x, other) && !x.impl()->asks_grad) return py::cast(op(x, other));
+        into(x, x, other);
+        return self;
+      },
+      "", py::is_operator());
 }
 
 Operand scaled(const Operand& x, const Scalar& alpha) { return alpha.number == 1 ? x : Operand(mul(x, alpha)); }
@@ -46,10 +49,13 @@ void bind_scaled(Bindings& b, const char* name, const char* doc, Binary op, cons
   const auto call = [op](const Operand& x, const Operand& y, const Scalar& a) { return op(x, scaled(y, a)); };
   b.function(name, call, doc, py::arg("input"), py::arg("other"), py::kw_only(), alpha);
   b.method(name, call, doc, py::arg("other"), py::kw_only(), alpha);
-  b.method(name_, [into](const Tensor& x, const Operand& y, const Scalar& a) {
-    into(x, x, scaled(y, a));
-    return x;
-  }, "In place; RuntimeError where a gradient would be lost.", py::arg("other"), py::kw_only(), alpha);
+  b.method(
+      name_,
+      [into](const Tensor& x, const Operand& y, const Scalar& a) {
+        into(x, x, scaled(y, a));
+        return x;
+      },
+      "In place; RuntimeError where a gradient would be lost.", py::arg("other"), py::kw_only(), alpha);
 }
 
 void bind_pair(Bindings& b, const char* name, const char* doc, Binary op) {
@@ -58,21 +64,28 @@ void bind_pair(Bindings& b, const char* name, const char* doc, Binary op) {
 }
 
 void bind_into(Bindings& b, const char* name, Into into) {
-  b.method(name, [into](const Tensor& x, const Operand& y) {
-    into(x, x, y);
-    return x;
-  }, "In place; RuntimeError where a gradient would be lost.", py::arg("other"));
+  b.method(
+      name,
+      [into](const Tensor& x, const Operand& y) {
+        into(x, x, y);
+        return x;
+      },
+      "In place; RuntimeError where a gradient would be lost.", py::arg("other"));
 }
 
 void bind_binary(Bindings& b) {
-  bind_scaled(b, "add", "input + alpha * other, elementwise and broadcast; dtypes are promoted.", &add, "add_", &add_into);
-  bind_scaled(b, "sub", "input - alpha * other, elementwise and broadcast; dtypes are promoted.", &sub, "sub_", &sub_into);
+  bind_scaled(b, "add", "input + alpha * other, elementwise and broadcast; dtypes are promoted.", &add, "add_",
+              &add_into);
+  bind_scaled(b, "sub", "input - alpha * other, elementwise and broadcast; dtypes are promoted.", &sub, "sub_",
+              &sub_into);
   bind_pair(b, "mul", "input * other, elementwise and broadcast; dtypes are promoted.", &mul);
   bind_pair(b, "div", "input / other, elementwise and broadcast; integers give float32.", &div);
   bind_pair(b, "floor_divide", "input // other, elementwise and broadcast; without a gradient.", &floor_divide);
   bind_pair(b, "remainder", "input % other with other's sign, elementwise and broadcast.", &remainder);
-  bind_pair(b, "maximum", "The larger, elementwise and broadcast; NaN if either is. Ties share the gradient.", &maximum);
-  bind_pair(b, "minimum", "The smaller, elementwise and broadcast; NaN if either is. Ties share the gradient.", &minimum);
+  bind_pair(b, "maximum", "The larger, elementwise and broadcast; NaN if either is. Ties share the gradient.",
+            &maximum);
+  bind_pair(b, "minimum", "The smaller, elementwise and broadcast; NaN if either is. Ties share the gradient.",
+            &minimum);
   b.function("pow", &pow, "input ** exponent, elementwise and broadcast. ValueError for integers to a negative number.",
              py::arg("input"), py::arg("exponent"));
   b.method("pow", &pow, "self ** exponent, elementwise and broadcast.", py::arg("exponent"));
@@ -121,7 +134,8 @@ void bind_arithmetic(Bindings& b) {
            py::arg("input").none(false), min, max);
   b.method("clamp_", &clamp_, "clamp in place.", min, max);
   b.method("fill_", &fill_, "All elements become value, in place.", py::arg("value"));
-  b.method("zero_", [](const Tensor& x) { return fill_(x, {Scalar::integer, 0, 0}); }, "All elements become 0, in place.");
+  b.method(
+      "zero_", [](const Tensor& x) { return fill_(x, {Scalar::integer, 0, 0}); }, "All elements become 0, in place.");
   b.method("copy_", &copy_, "Takes the values of src, broadcast and converted, in place.", py::arg("src").none(false));
 }
 

@@ -1,6 +1,6 @@
+#include "ops/random/random.h"
 #include "bind/bind.h"
 #include "core/generator.h"
-#include "ops/random/random.h"
 
 namespace tilestack {
 namespace {
@@ -27,33 +27,45 @@ void set_state(Generator& generator, const py::tuple& state) {
 void bind_generator(Bindings& b) {
   py::class_<Generator>(b.module, "Generator", "A random stream of its own: pass it as generator=.")
       .def(py::init([](const py::int_& seed) { return new Generator(seed_of(seed)); }), py::arg("seed") = 0)
-      .def("manual_seed", [](const py::object& self, const py::int_& seed) {
-        self.cast<Generator&>().set_seed(seed_of(seed));
-        return self;
-      }, "Starts the stream of a seed.", py::arg("seed"))
+      .def(
+          "manual_seed",
+          [](const py::object& self, const py::int_& seed) {
+            self.cast<Generator&>().set_seed(seed_of(seed));
+            return self;
+          },
+          "Starts the stream of a seed.", py::arg("seed"))
       .def("initial_seed", [](const Generator& g) { return g.state().seed; })
       .def("get_state", &state_of, "(seed, position)")
       .def("set_state", &set_state, py::arg("state"));
-  b.function("manual_seed", [](const py::int_& seed) { default_generator().set_seed(seed_of(seed)); },
-             "Starts the default random stream anew: what follows depends on the seed and the calls alone.", py::arg("seed"));
+  b.function(
+      "manual_seed", [](const py::int_& seed) { default_generator().set_seed(seed_of(seed)); },
+      "Starts the default random stream anew: what follows depends on the seed and the calls alone.", py::arg("seed"));
   b.function("initial_seed", [] { return default_generator().state().seed; }, "The seed of the default stream.");
   b.function("get_rng_state", [] { return state_of(default_generator()); }, "(seed, position) of the default stream.");
-  b.function("set_rng_state", [](const py::tuple& state) { set_state(default_generator(), state); },
-             "Continues from a state that get_rng_state gave.", py::arg("state"));
+  b.function(
+      "set_rng_state", [](const py::tuple& state) { set_state(default_generator(), state); },
+      "Continues from a state that get_rng_state gave.", py::arg("state"));
 }
 
 // rand(*size) and rand_like(x) and so on, which fill new memory.
 template <class Fill>
 void bind_sampler(Bindings& b, const char* name, const char* like_name, const char* doc, Fill fill) {
-  b.function(name, [name, fill](const py::args& size, Generator* generator, const OptionalDType& dtype,
-                                const OptionalDevice& device, bool requires_grad) {
-    const Tensor x = empty(shape_of(name, size), dtype.value_or(DType::float32), device.value_or(Device{}));
-    return with_grad(fill(x, generator), requires_grad);
-  }, doc, py::kw_only(), py::arg("generator") = py::none(), py::arg("dtype") = py::none(),
-             py::arg("device") = py::none(), py::arg("requires_grad") = false);
-  b.function(like_name, [fill](const Tensor& x, const OptionalDType& dtype, Generator* generator) {
-    return fill(empty_like(x, dtype.value_or(x.dtype())), generator);
-  }, doc, py::arg("input").none(false), py::kw_only(), py::arg("dtype") = py::none(), py::arg("generator") = py::none());
+  b.function(
+      name,
+      [name, fill](const py::args& size, Generator* generator, const OptionalDType& dtype, const OptionalDevice& device,
+                   bool requires_grad) {
+        const Tensor x = empty(shape_of(name, size), dtype.value_or(DType::float32), device.value_or(Device{}));
+        return with_grad(fill(x, generator), requires_grad);
+      },
+      doc, py::kw_only(), py::arg("generator") = py::none(), py::arg("dtype") = py::none(),
+      py::arg("device") = py::none(), py::arg("requires_grad") = false);
+  b.function(
+      like_name,
+      [fill](const Tensor& x, const OptionalDType& dtype, Generator* generator) {
+        return fill(empty_like(x, dtype.value_or(x.dtype())), generator);
+      },
+      doc, py::arg("input").none(false), py::kw_only(), py::arg("dtype") = py::none(),
+      py::arg("generator") = py::none());
 }
 
 void bind_new(Bindings& b) {
@@ -68,14 +80,20 @@ void bind_new(Bindings& b) {
   const py::arg_v generator = py::arg("generator") = py::none(), dtype = py::arg("dtype") = py::none();
   b.function("randint", randint, "Integers in [low, high), int64 unless dtype says otherwise.", py::arg("low"),
              py::arg("high"), py::arg("size"), py::kw_only(), generator, dtype);
-  b.function("randint", [randint](std::int64_t high, const Dims& size, Generator* g, const OptionalDType& d) {
-    return randint(0, high, size, g, d);
-  }, "Integers in [0, high).", py::arg("high"), py::arg("size"), py::kw_only(), generator, dtype);
+  b.function(
+      "randint",
+      [randint](std::int64_t high, const Dims& size, Generator* g, const OptionalDType& d) {
+        return randint(0, high, size, g, d);
+      },
+      "Integers in [0, high).", py::arg("high"), py::arg("size"), py::kw_only(), generator, dtype);
   b.function("randperm", &randperm, "0 to n - 1 in random order, int64.", py::arg("n"), py::kw_only(), generator);
-  b.function("normal", [](double mean, double std, const Dims& size, Generator* g, const OptionalDType& d) {
-    return normal_(empty(size, d.value_or(DType::float32)), mean, std, g);
-  }, "Normal with a mean and a standard deviation.", py::arg("mean"), py::arg("std"), py::arg("size"), py::kw_only(),
-             generator, dtype);
+  b.function(
+      "normal",
+      [](double mean, double std, const Dims& size, Generator* g, const OptionalDType& d) {
+        return normal_(empty(size, d.value_or(DType::float32)), mean, std, g);
+      },
+      "Normal with a mean and a standard deviation.", py::arg("mean"), py::arg("std"), py::arg("size"), py::kw_only(),
+      generator, dtype);
   b.both("bernoulli", &bernoulli, "1 with the probability that each element of input says, else 0.",
          py::arg("input").none(false), py::kw_only(), generator);
 }

@@ -54,8 +54,8 @@ Dims broadcast_shapes(const char* op, const Dims& a, const Dims& b) {
   const Dims& shorter = a.size() >= b.size() ? b : a;
   for (int i = 1; i <= shorter.size(); ++i) {
     const std::int64_t x = shape[-i], y = shorter[-i];
-    check(x == y || x == 1 || y == 1, "{}: shapes {} and {} do not broadcast: sizes {} and {} differ", op, a, b,
-          a[-i], b[-i]);
+    check(x == y || x == 1 || y == 1, "{}: shapes {} and {} do not broadcast: sizes {} and {} differ", op, a, b, a[-i],
+          b[-i]);
     if (x == 1) shape[-i] = y;
   }
   return shape;

@@ -1,7 +1,7 @@
 #pragma once
-// The inside of elementwise kernels. map<T(T, T)>([](auto a, auto b) { return a + b; }, y, a, b) sets y = a + b for views
-// of one shape, of any strides, with elements of the storage types named. The functor gets and returns vectors of the
-// compute types (bool: bytes in, a mask or bytes out). Integers keep their type; bool(T, T) is a comparison.
+// The inside of elementwise kernels. map<T(T, T)>([](auto a, auto b) { return a + b; }, y, a, b) sets y = a + b for
+// views of one shape, of any strides, with elements of the storage types named. The functor gets and returns vectors of
+// the compute types (bool: bytes in, a mask or bytes out). Integers keep their type; bool(T, T) is a comparison.
 #include <utility>
 
 #include "core/elementwise_run.h"
@@ -162,11 +162,16 @@ TILESTACK_INLINE void map(F f, const View& y, const X&... x) {
 template <class F>
 TILESTACK_INLINE void visit_integer(DType dtype, F&& f) {
   switch (dtype) {
-    case DType::int64: return f.template operator()<std::int64_t>();
-    case DType::int32: return f.template operator()<std::int32_t>();
-    case DType::int8: return f.template operator()<std::int8_t>();
-    case DType::uint8: return f.template operator()<std::uint8_t>();
-    default: return;
+    case DType::int64:
+      return f.template operator()<std::int64_t>();
+    case DType::int32:
+      return f.template operator()<std::int32_t>();
+    case DType::int8:
+      return f.template operator()<std::int8_t>();
+    case DType::uint8:
+      return f.template operator()<std::uint8_t>();
+    default:
+      return;
   }
 }
 // Every dtype but bool.

@@ -1,9 +1,9 @@
 #pragma once
 #include "core/kernels.h"
 
-// Tables that many elementwise ops share. All views of a call have one shape and may have any strides; results may be the
-// inputs themselves. A number among the inputs is a view of one value in the compute type (float for 16-bit floats), with
-// all strides 0. Results are overwritten.
+// Tables that many elementwise ops share. All views of a call have one shape and may have any strides; results may be
+// the inputs themselves. A number among the inputs is a view of one value in the compute type (float for 16-bit
+// floats), with all strides 0. Results are overwritten.
 namespace tilestack {
 
 // y = f(x).   saved: x or y, as the op's contract says.   dx = dy f'(x)

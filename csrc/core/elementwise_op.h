@@ -57,8 +57,8 @@ struct SavedOperand {
   Operand operator*() const;
 };
 
-// Where an op writes into a tensor that is there already: RuntimeError unless that is writable, off the tape, and of this
-// shape and of a dtype that can hold the results.
+// Where an op writes into a tensor that is there already: RuntimeError unless that is writable, off the tape, and of
+// this shape and of a dtype that can hold the results.
 void check_writable(const char* op, const Tensor& to, const Dims& shape, DType dtype);
 void check_writable(const char* op, const Tensor& to);
 // True if writing `to` could change x before it is read.
@@ -126,8 +126,10 @@ Tensor binary_op(const char* name, const Operand& a, const Operand& b, DType dty
 // The form that writes into a tensor which may be an input, as of x.add_(y).
 template <auto table_on>
 void binary_into(const char* name, const Tensor& to, const Operand& a, const Operand& b, DType dtype) {
-  check<RuntimeError>(!wants_gradient(a, b), "{}: an input requires a gradient, which writing in place would lose; use "
-                      "no_grad() or the form that returns a new tensor", name);
+  check<RuntimeError>(!wants_gradient(a, b),
+                      "{}: an input requires a gradient, which writing in place would lose; use "
+                      "no_grad() or the form that returns a new tensor",
+                      name);
   const BinaryInputs in(name, a, b, dtype);
   check_writable(name, to, in.shape, dtype);
   if (to.dtype() == dtype && !overlaps(to, in.a) && !overlaps(to, in.b)) {

@@ -36,8 +36,7 @@ void run_dense(const ElementRun& run, int count, std::int64_t n, ElementLoop loo
   parallel_for(n, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
     ElementRun part = all;
     for (int k = 0; k < count; ++k)
-      if (!all.constant[k])
-        part.pointers[k] = advanced(all.pointers[k], begin * std::int64_t(size_of(all.dtypes[k])));
+      if (!all.constant[k]) part.pointers[k] = advanced(all.pointers[k], begin * std::int64_t(size_of(all.dtypes[k])));
     loop(f, part, end - begin);
   });
 }
@@ -129,10 +128,14 @@ void move(const Rectangle& r, char* dense, std::int64_t item) {
     return;
   }
   switch (item) {
-    case 1: return move_items<pack, std::uint8_t>(r, dense);
-    case 2: return move_items<pack, std::uint16_t>(r, dense);
-    case 4: return move_items<pack, std::uint32_t>(r, dense);
-    default: return move_items<pack, std::uint64_t>(r, dense);
+    case 1:
+      return move_items<pack, std::uint8_t>(r, dense);
+    case 2:
+      return move_items<pack, std::uint16_t>(r, dense);
+    case 4:
+      return move_items<pack, std::uint32_t>(r, dense);
+    default:
+      return move_items<pack, std::uint64_t>(r, dense);
   }
 }
 
@@ -217,9 +220,8 @@ void run_elementwise(const View* const* views, int count, ElementLoop loop, cons
 
   const Tiling tiling(nest, count);
   const std::int64_t size = tiling.rows * tiling.cols;
-  parallel_for(tiling.count, size >= kElementGrain ? 1 : kElementGrain / size, [&](std::int64_t begin, std::int64_t end) {
-    run_tiles(tiling, begin, end, run, count, loop, f);
-  });
+  parallel_for(tiling.count, size >= kElementGrain ? 1 : kElementGrain / size,
+               [&](std::int64_t begin, std::int64_t end) { run_tiles(tiling, begin, end, run, count, loop, f); });
 }
 
 }  // namespace tilestack

@@ -17,8 +17,8 @@ struct ElementRun {
 using ElementLoop = void (*)(const void* f, const ElementRun& run, std::int64_t n);
 
 // Calls loop for all elements of views of one shape, split by shape over the threads. What does not lie densely in the
-// order of the first view is packed into tiles before and unpacked after. views[0] must not overlap others, unless it is
-// the same view.
+// order of the first view is packed into tiles before and unpacked after. views[0] must not overlap others, unless it
+// is the same view.
 void run_elementwise(const View* const* views, int count, ElementLoop loop, const void* f);
 
 }  // namespace tilestack

@@ -3,14 +3,15 @@
 
 namespace tilestack {
 
-// Philox 4x32-10, a counter-based generator (Salmon et al., 2011): block number `counter` of the stream of a seed is four
-// words. Kernels read a stream as groups of 16 counters: word 16 j + lane of group g is word j of counter
-// offset + 16 g + lane, so that vectors of any width up to 16 lanes come out in order.
+// Philox 4x32-10, a counter-based generator (Salmon et al., 2011): block number `counter` of the stream of a seed is
+// four words. Kernels read a stream as groups of 16 counters: word 16 j + lane of group g is word j of counter offset +
+// 16 g + lane, so that vectors of any width up to 16 lanes come out in order.
 struct Philox {
   std::uint64_t seed, offset;
 };
 constexpr std::int64_t kPhiloxGroup = 64;  // words
-constexpr std::uint32_t kPhiloxMultiplier[2] = {0xD2511F53u, 0xCD9E8D57u}, kPhiloxKeyStep[2] = {0x9E3779B9u, 0xBB67AE85u};
+constexpr std::uint32_t kPhiloxMultiplier[2] = {0xD2511F53u, 0xCD9E8D57u},
+                        kPhiloxKeyStep[2] = {0x9E3779B9u, 0xBB67AE85u};
 constexpr int kPhiloxRounds = 10;
 
 struct PhiloxWords {

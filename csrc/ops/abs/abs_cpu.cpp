@@ -5,9 +5,7 @@ namespace tilestack::TILESTACK_ISA {
 namespace {
 
 void forward(View x, View y) {
-  visit_number(x.dtype, [&]<class T>() {
-    map<T(T)>([](auto x) { return x > 0 ? x : 0 - x; }, y, x);
-  });
+  visit_number(x.dtype, [&]<class T>() { map<T(T)>([](auto x) { return x > 0 ? x : 0 - x; }, y, x); });
 }
 
 void backward(View x, View dy, View dx) {

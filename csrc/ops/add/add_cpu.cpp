@@ -6,9 +6,7 @@ namespace {
 
 void forward(View a, View b, View y) {
   if (y.dtype == DType::bool_) return map<bool(bool, bool)>([](auto a, auto b) { return a | b; }, y, a, b);
-  visit_number(y.dtype, [&]<class T>() {
-    map<T(T, T)>([](auto a, auto b) { return a + b; }, y, a, b);
-  });
+  visit_number(y.dtype, [&]<class T>() { map<T(T, T)>([](auto a, auto b) { return a + b; }, y, a, b); });
 }
 
 }  // namespace

@@ -5,9 +5,7 @@ namespace tilestack::TILESTACK_ISA {
 namespace {
 
 void forward(View a, View b, View y) {
-  visit_size(y.dtype, [&]<class T>() {
-    map<T(T, T)>([](auto a, auto b) { return a ^ b; }, y, a, b);
-  });
+  visit_size(y.dtype, [&]<class T>() { map<T(T, T)>([](auto a, auto b) { return a ^ b; }, y, a, b); });
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ Number bound(const std::optional<Scalar>& given, DType dtype, bool upper) {
   if (!is_float(dtype)) {
     visit_all(dtype, [&]<class T>() {
       if constexpr (std::is_integral_v<T>)
-        open = {Scalar::integer, 0, std::int64_t(upper ? std::numeric_limits<T>::max() : std::numeric_limits<T>::min())};
+        open = {Scalar::integer, 0,
+                std::int64_t(upper ? std::numeric_limits<T>::max() : std::numeric_limits<T>::min())};
     });
   }
   return Number("clamp", open, dtype);

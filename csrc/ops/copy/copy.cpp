@@ -52,7 +52,8 @@ Tensor to_dtype(const Tensor& x, DType dtype) {
 
 Tensor copy_(const Tensor& to, const Tensor& from) {
   check_writable("copy_", to);
-  check<RuntimeError>(!wants_gradient(from, from), "copy_: the source requires a gradient, which writing in place would "
+  check<RuntimeError>(!wants_gradient(from, from),
+                      "copy_: the source requires a gradient, which writing in place would "
                       "lose; use no_grad() or detach()");
   copy_into(to, from);
   to.bump_version();

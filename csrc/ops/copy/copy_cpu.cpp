@@ -44,10 +44,14 @@ TILESTACK_INLINE void convert_all(const View& x, const View& y) {
 // As bits; through floats where that gives stores past the caches.
 void move(const View& x, const View& y) {
   switch (size_of(y.dtype)) {
-    case 1: return map<std::uint8_t(std::uint8_t)>(itself, y, x);
-    case 2: return map<std::uint16_t(std::uint16_t)>(itself, y, x);
-    case 4: return map<float(float)>(itself, y, x);
-    default: return map<double(double)>(itself, y, x);
+    case 1:
+      return map<std::uint8_t(std::uint8_t)>(itself, y, x);
+    case 2:
+      return map<std::uint16_t(std::uint16_t)>(itself, y, x);
+    case 4:
+      return map<float(float)>(itself, y, x);
+    default:
+      return map<double(double)>(itself, y, x);
   }
 }
 

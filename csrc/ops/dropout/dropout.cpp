@@ -29,9 +29,8 @@ Tensor dropout(const Tensor& x, double p, bool training) {
   if (!training || p == 0) return x;
   const Dims strides = x.view().is_channels_last() ? x.strides() : contiguous_strides(x.shape());
   const Philox stream = default_generator().take((x.numel() + 1) / 2);
-  return record("dropout", drop(x, strides, stream, p), {x}, [strides, stream, p](const Tensor& dy) -> Gradients {
-    return {drop(dy, strides, stream, p)};
-  });
+  return record("dropout", drop(x, strides, stream, p), {x},
+                [strides, stream, p](const Tensor& dy) -> Gradients { return {drop(dy, strides, stream, p)}; });
 }
 
 }  // namespace tilestack

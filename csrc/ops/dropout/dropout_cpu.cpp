@@ -36,7 +36,8 @@ void drop(const T* x, T* y, std::int64_t n, Philox stream, double p) {
       philox_group(stream, i / kHalves, words);
       const auto* bits = reinterpret_cast<const std::uint16_t*>(words);
       const std::int64_t count = end - i < kHalves ? end - i : kHalves;
-      for (std::int64_t j = 0; j < count; j += lanes) drop_vector(x + i + j, y + i + j, bits + j, below, scale, count - j);
+      for (std::int64_t j = 0; j < count; j += lanes)
+        drop_vector(x + i + j, y + i + j, bits + j, below, scale, count - j);
     }
   });
 }

@@ -6,15 +6,11 @@ namespace tilestack::TILESTACK_ISA {
 namespace {
 
 void forward(View x, View y) {
-  visit_float(x.dtype, [&]<class T>() {
-    map<T(T)>([](auto x) { return vexp(x); }, y, x);
-  });
+  visit_float(x.dtype, [&]<class T>() { map<T(T)>([](auto x) { return vexp(x); }, y, x); });
 }
 
 void backward(View y, View dy, View dx) {
-  visit_float(y.dtype, [&]<class T>() {
-    map<T(T, T)>([](auto y, auto dy) { return dy * y; }, dx, y, dy);
-  });
+  visit_float(y.dtype, [&]<class T>() { map<T(T, T)>([](auto y, auto dy) { return dy * y; }, dx, y, dy); });
 }
 
 }  // namespace

@@ -6,7 +6,8 @@ namespace tilestack {
 
 Tensor gelu(const Tensor& x, const std::string& approximate) {
   check_float("gelu", x);
-  check(approximate == "none" || approximate == "tanh", "gelu: approximate must be 'none' or 'tanh', got '{}'", approximate);
+  check(approximate == "none" || approximate == "tanh", "gelu: approximate must be 'none' or 'tanh', got '{}'",
+        approximate);
   const bool tanh = approximate == "tanh";
   Tensor y = empty_like(x);
   gelu_on(x.device()).forward(x, y, tanh);

@@ -25,15 +25,19 @@ void backward(View x, View dy, View dx, bool tanh) {
   visit_float(x.dtype, [&]<class T>() {
     using C = Compute<T>;
     if (tanh) {
-      map<T(T, T)>([](auto x, auto dy) {
-        const auto square = x * x, s = vsigmoid(x * (square * C(kCubic) + C(kSlope)));
-        return dy * (s + x * s * (C(1) - s) * (square * C(3 * kCubic) + C(kSlope)));
-      }, dx, x, dy);
+      map<T(T, T)>(
+          [](auto x, auto dy) {
+            const auto square = x * x, s = vsigmoid(x * (square * C(kCubic) + C(kSlope)));
+            return dy * (s + x * s * (C(1) - s) * (square * C(3 * kCubic) + C(kSlope)));
+          },
+          dx, x, dy);
     } else {
-      map<T(T, T)>([](auto x, auto dy) {
-        const auto below = verf(x * C(kSqrtHalf)) * C(0.5) + C(0.5);
-        return dy * (below + x * (vexp(x * x * C(-0.5)) * C(kDensity)));
-      }, dx, x, dy);
+      map<T(T, T)>(
+          [](auto x, auto dy) {
+            const auto below = verf(x * C(kSqrtHalf)) * C(0.5) + C(0.5);
+            return dy * (below + x * (vexp(x * x * C(-0.5)) * C(kDensity)));
+          },
+          dx, x, dy);
     }
   });
 }

@@ -6,15 +6,11 @@ namespace tilestack::TILESTACK_ISA {
 namespace {
 
 void forward(View x, View y) {
-  visit_float(x.dtype, [&]<class T>() {
-    map<T(T)>([](auto x) { return vlog(x); }, y, x);
-  });
+  visit_float(x.dtype, [&]<class T>() { map<T(T)>([](auto x) { return vlog(x); }, y, x); });
 }
 
 void backward(View x, View dy, View dx) {
-  visit_float(x.dtype, [&]<class T>() {
-    map<T(T, T)>([](auto x, auto dy) { return dy / x; }, dx, x, dy);
-  });
+  visit_float(x.dtype, [&]<class T>() { map<T(T, T)>([](auto x, auto dy) { return dy / x; }, dx, x, dy); });
 }
 
 }  // namespace

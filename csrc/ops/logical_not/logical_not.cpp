@@ -5,8 +5,6 @@
 
 namespace tilestack {
 
-Tensor logical_not(const Tensor& x) {
-  return comparison<eq_on>("logical_not", x, Scalar{Scalar::boolean, 0, 0});
-}
+Tensor logical_not(const Tensor& x) { return comparison<eq_on>("logical_not", x, Scalar{Scalar::boolean, 0, 0}); }
 
 }  // namespace tilestack

@@ -4,8 +4,6 @@
 
 namespace tilestack {
 
-Tensor maximum(const Operand& a, const Operand& b) {
-  return binary_op<maximum_on>("maximum", a, b, promote(a, b));
-}
+Tensor maximum(const Operand& a, const Operand& b) { return binary_op<maximum_on>("maximum", a, b, promote(a, b)); }
 
 }  // namespace tilestack

@@ -4,8 +4,6 @@
 
 namespace tilestack {
 
-Tensor minimum(const Operand& a, const Operand& b) {
-  return binary_op<minimum_on>("minimum", a, b, promote(a, b));
-}
+Tensor minimum(const Operand& a, const Operand& b) { return binary_op<minimum_on>("minimum", a, b, promote(a, b)); }
 
 }  // namespace tilestack

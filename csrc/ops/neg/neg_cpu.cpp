@@ -5,9 +5,7 @@ namespace tilestack::TILESTACK_ISA {
 namespace {
 
 void forward(View x, View y) {
-  visit_number(x.dtype, [&]<class T>() {
-    map<T(T)>([](auto x) { return -x; }, y, x);
-  });
+  visit_number(x.dtype, [&]<class T>() { map<T(T)>([](auto x) { return -x; }, y, x); });
 }
 
 }  // namespace

@@ -74,10 +74,12 @@ void backward_a(View a, View b, View dy, View da) {
 
 void backward_b(View a, View b, View dy, View db) {
   visit_float(dy.dtype, [&]<class T>() {
-    map<T(T, T, T)>([](auto a, auto b, auto dy) {
-      const auto slope = dy * (power(a, b) * vlog(a));
-      return a == 0 ? (b >= 0 ? 0 : slope) : slope;
-    }, db, a, b, dy);
+    map<T(T, T, T)>(
+        [](auto a, auto b, auto dy) {
+          const auto slope = dy * (power(a, b) * vlog(a));
+          return a == 0 ? (b >= 0 ? 0 : slope) : slope;
+        },
+        db, a, b, dy);
   });
 }
 

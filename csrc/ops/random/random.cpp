@@ -23,31 +23,27 @@ Tensor overwrite(const char* op, const Tensor& x, Generator* generator, Fill fil
 Tensor uniform_(const Tensor& x, double low, double high, Generator* generator) {
   check_float("uniform_", x);
   check(low <= high, "uniform_: wanted from <= to, got {} and {}", low, high);
-  return overwrite("uniform_", x, generator, [&](const Tensor& y, Philox stream) {
-    random_on(y.device()).uniform(y, stream, low, high);
-  });
+  return overwrite("uniform_", x, generator,
+                   [&](const Tensor& y, Philox stream) { random_on(y.device()).uniform(y, stream, low, high); });
 }
 
 Tensor normal_(const Tensor& x, double mean, double std, Generator* generator) {
   check_float("normal_", x);
   check(std >= 0, "normal_: std must not be negative, got {}", std);
-  return overwrite("normal_", x, generator, [&](const Tensor& y, Philox stream) {
-    random_on(y.device()).normal(y, stream, mean, std);
-  });
+  return overwrite("normal_", x, generator,
+                   [&](const Tensor& y, Philox stream) { random_on(y.device()).normal(y, stream, mean, std); });
 }
 
 Tensor bernoulli_(const Tensor& x, double p, Generator* generator) {
   check(p >= 0 && p <= 1, "bernoulli_: p must be in [0, 1], got {}", p);
-  return overwrite("bernoulli_", x, generator, [&](const Tensor& y, Philox stream) {
-    random_on(y.device()).bernoulli(y, stream, p);
-  });
+  return overwrite("bernoulli_", x, generator,
+                   [&](const Tensor& y, Philox stream) { random_on(y.device()).bernoulli(y, stream, p); });
 }
 
 Tensor random_(const Tensor& x, std::int64_t low, std::int64_t high, Generator* generator) {
   check(low < high, "randint: wanted low < high, got {} and {}", low, high);
-  return overwrite("randint", x, generator, [&](const Tensor& y, Philox stream) {
-    random_on(y.device()).integers(y, stream, low, high);
-  });
+  return overwrite("randint", x, generator,
+                   [&](const Tensor& y, Philox stream) { random_on(y.device()).integers(y, stream, low, high); });
 }
 
 Tensor bernoulli(const Tensor& p, Generator* generator) {

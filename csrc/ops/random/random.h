@@ -1,6 +1,6 @@
 #pragma once
-#include "core/philox.h"
 #include "core/kernels.h"
+#include "core/philox.h"
 
 namespace tilestack {
 

@@ -71,7 +71,8 @@ TILESTACK_INLINE void sin_cos_turns(VecF u, VecF& sine, VecF& cosine) {
 }
 
 // Two independent normal numbers from two words: radius sqrt(-2 ln u), angle 2 pi v.
-TILESTACK_INLINE void box_muller(const std::uint32_t* u, const std::uint32_t* v, float* x, float* y, float mean, float std) {
+TILESTACK_INLINE void box_muller(const std::uint32_t* u, const std::uint32_t* v, float* x, float* y, float mean,
+                                 float std) {
   const VecF radius_unit = (__builtin_convertvector((VecI)(load_raw<VecU>(u) >> 1), VecF) + 0.5f) * 0x1p-31f;
   const VecF angle = __builtin_convertvector((VecI)(load_raw<VecU>(v) >> 8), VecF) * 0x1p-24f;
   const VecF radius = vsqrt(vlog(radius_unit) * -2.0f);

@@ -14,7 +14,8 @@ Tensor remainder(const Operand& a, const Operand& b) {
   Tensor y = binary_map<remainder_on>("remainder", a, b, dtype, dtype);
   if (!wants_gradient(a, b)) return y;
   return record("remainder", y, {a.tensor, b.tensor},
-                [to_a = GradientTo(a), to_b = GradientTo(b), a = SavedOperand(a), b = SavedOperand(b)](const Tensor& dy) -> Gradients {
+                [to_a = GradientTo(a), to_b = GradientTo(b), a = SavedOperand(a),
+                 b = SavedOperand(b)](const Tensor& dy) -> Gradients {
                   return {to_a(dy), to_b.wanted ? to_b(neg(mul(dy, floor_divide(*a, *b)))) : Tensor()};
                 });
 }

@@ -19,9 +19,10 @@ Tensor sub(const Operand& a, const Operand& b) {
   const DType dtype = checked_dtype(a, b);
   Tensor y = binary_map<sub_on>("sub", a, b, dtype, dtype);
   if (!wants_gradient(a, b)) return y;
-  return record("sub", y, {a.tensor, b.tensor}, [to_a = GradientTo(a), to_b = GradientTo(b)](const Tensor& dy) -> Gradients {
-    return {to_a(dy), to_b.wanted ? neg(to_b(dy)) : Tensor()};
-  });
+  return record("sub", y, {a.tensor, b.tensor},
+                [to_a = GradientTo(a), to_b = GradientTo(b)](const Tensor& dy) -> Gradients {
+                  return {to_a(dy), to_b.wanted ? neg(to_b(dy)) : Tensor()};
+                });
 }
 
 void sub_into(const Tensor& to, const Operand& a, const Operand& b) {

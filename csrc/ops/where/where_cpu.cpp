@@ -6,9 +6,9 @@ namespace {
 
 void forward(View condition, View a, View b, View y) {
   visit_size(y.dtype, [&]<class T>() {
-    map<T(bool, T, T)>([](auto condition, auto a, auto b) {
-      return __builtin_convertvector(condition, decltype(a)) != 0 ? a : b;
-    }, y, condition, a, b);
+    map<T(bool, T, T)>(
+        [](auto condition, auto a, auto b) { return __builtin_convertvector(condition, decltype(a)) != 0 ? a : b; }, y,
+        condition, a, b);
   });
 }
 
