@@ -25,7 +25,7 @@ struct Workspace {
   Workspace& operator=(const Workspace&) = delete;
 };
 
-constexpr std::int64_t kDirectWork = 512;  // multiply-adds
+constexpr std::int64_t kDirectWork = 192;  // multiply-adds
 
 template <class S, class T>
 void multiply_directly(const Gemm& g) {

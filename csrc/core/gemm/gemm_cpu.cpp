@@ -1,19 +1,14 @@
 // Both operands are cut into panels of kTileRows rows of A and kTileCols rows of B, in blocks of depth that fit the caches;
 // a tile of C is the product of two panels. A small operand is packed first, as a whole, for all tasks; the large one is
 // packed piece by piece by the task that uses it, while it is hot. Where C is small and depth large, depth is sliced.
-#include "core/gemm/direct.h"
-#include "core/gemm/epilogue.h"
 #include "core/gemm/pack_windows.h"
+#include "core/gemm/skinny.h"
 #include "core/parallel.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
 using std::int64_t;
-
-TILESTACK_INLINE int64_t up(int64_t n, int64_t d) { return (n + d - 1) / d; }
-TILESTACK_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-TILESTACK_INLINE int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 constexpr int64_t kTaskWork = 1 << 19;          // multiply-adds that are worth handing to a thread
 constexpr int64_t kTasks = 24;                  // enough for threads to finish together
@@ -204,8 +199,9 @@ bool better_swapped(const Gemm& g) {
 template <class T>
 void run_as(const Gemm& g) {
   if (run_direct<T>(g)) return;
-  if (!better_swapped<T>(g)) return run_packed<T>(g, false);
-  run_packed<T>({g.n, g.m, g.k, g.b, g.a, g.c}, true);
+  const Gemm turned{g.n, g.m, g.k, g.b, g.a, g.c};
+  if (run_skinny<T>(g, false) || run_skinny<T>(turned, true)) return;
+  better_swapped<T>(g) ? run_packed<T>(turned, true) : run_packed<T>(g, false);
 }
 
 void run(const Gemm& g) {

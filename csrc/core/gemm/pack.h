@@ -10,6 +10,10 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
+TILESTACK_INLINE std::int64_t up(std::int64_t n, std::int64_t d) { return (n + d - 1) / d; }
+TILESTACK_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+TILESTACK_INLINE std::int64_t most(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
+
 // Lane j of vector i becomes lane i of vector j, by exchanging ever larger blocks off the diagonal.
 template <class T>
 TILESTACK_INLINE void transpose(Vec<T> (&v)[kLanes<T>]) {
