@@ -26,25 +26,25 @@ struct LanesOf {
 };
 // `lanes` elements of storage type S in the type that they are computed in.
 template <class S, int lanes>
-using Lanes = typename LanesOf<Element<S>, lanes>::type;
+using LanesFor = typename LanesOf<Element<S>, lanes>::type;
 
 template <class S, int lanes>
 constexpr bool kFillsVector = lanes * sizeof(Element<S>) == kVectorBytes && !__is_same(S, bool);
 
 template <class S, int lanes>
-TILESTACK_INLINE Lanes<S, lanes> load_lanes(const S* p) {
+TILESTACK_INLINE LanesFor<S, lanes> load_lanes(const S* p) {
   if constexpr (kFillsVector<S, lanes>) {
     return load(p);
   } else {
-    return load_raw<Lanes<S, lanes>>(p);
+    return load_raw<LanesFor<S, lanes>>(p);
   }
 }
 template <class S, int lanes>
-TILESTACK_INLINE Lanes<S, lanes> load_lanes(const S* p, std::int64_t n) {
+TILESTACK_INLINE LanesFor<S, lanes> load_lanes(const S* p, std::int64_t n) {
   if constexpr (kFillsVector<S, lanes>) {
     return load_partial(p, n);
   } else {
-    Lanes<S, lanes> v = {};
+    LanesFor<S, lanes> v = {};
     __builtin_memcpy(&v, p, std::size_t(n) * sizeof(S));
     return v;
   }
@@ -52,15 +52,15 @@ TILESTACK_INLINE Lanes<S, lanes> load_lanes(const S* p, std::int64_t n) {
 
 // What a functor returned, as it is stored: of a mask or of bytes that stand for bools, the lowest bit.
 template <class S, int lanes, class V>
-TILESTACK_INLINE Lanes<S, lanes> as_stored(V v) {
+TILESTACK_INLINE LanesFor<S, lanes> as_stored(V v) {
   if constexpr (__is_same(S, bool)) {
-    return __builtin_convertvector(v, Lanes<bool, lanes>) & std::uint8_t(1);
+    return __builtin_convertvector(v, LanesFor<bool, lanes>) & std::uint8_t(1);
   } else {
     return v;
   }
 }
 template <class S, int lanes>
-TILESTACK_INLINE void store_lanes(S* p, Lanes<S, lanes> v) {
+TILESTACK_INLINE void store_lanes(S* p, LanesFor<S, lanes> v) {
   if constexpr (kFillsVector<S, lanes>) {
     store(p, v);
   } else {
@@ -68,7 +68,7 @@ TILESTACK_INLINE void store_lanes(S* p, Lanes<S, lanes> v) {
   }
 }
 template <class S, int lanes>
-TILESTACK_INLINE void store_lanes(S* p, Lanes<S, lanes> v, std::int64_t n) {
+TILESTACK_INLINE void store_lanes(S* p, LanesFor<S, lanes> v, std::int64_t n) {
   if constexpr (kFillsVector<S, lanes>) {
     store_partial(p, v, n);
   } else {
@@ -94,7 +94,7 @@ template <class S, int lanes>
 struct Input {
   const S* p;
   bool constant;
-  Lanes<S, lanes> value = {};
+  LanesFor<S, lanes> value = {};
 
   TILESTACK_INLINE Input(const ElementRun& run, int k)
       : p(static_cast<const S*>(run.pointers[k])), constant(run.constant[k]) {
@@ -107,8 +107,10 @@ struct Input {
       value += stored ? convert<E>(*p) : *reinterpret_cast<const E*>(p);
     }
   }
-  TILESTACK_INLINE Lanes<S, lanes> at(std::int64_t i) const { return constant ? value : load_lanes<S, lanes>(p + i); }
-  TILESTACK_INLINE Lanes<S, lanes> at(std::int64_t i, std::int64_t n) const {
+  TILESTACK_INLINE LanesFor<S, lanes> at(std::int64_t i) const {
+    return constant ? value : load_lanes<S, lanes>(p + i);
+  }
+  TILESTACK_INLINE LanesFor<S, lanes> at(std::int64_t i, std::int64_t n) const {
     return constant ? value : load_lanes<S, lanes>(p + i, n);
   }
 };

@@ -19,7 +19,7 @@ struct FloatBits<float> {
   static constexpr float smallest_normal = 0x1p-126f, infinity = __builtin_inff();
   // Adding it to a small number rounds that to an integer, which then stands in the low bits.
   static constexpr float rounder = 0x1.8p23f;
-  static constexpr float ln2_high = 0x1.63p-1f, ln2_low = -0x1.bd0106p-13f;  // high: products with exponents are exact
+  static constexpr float ln2_high = 0x1.62p-1f, ln2_low = 0x1.c85fe0p-10f;  // products of high with exponents are exact
   static constexpr float exp_low = -104, exp_high = 89, tanh_high = 10, erf_high = 4;
 };
 template <>
@@ -75,11 +75,36 @@ TILESTACK_INLINE V vsqrt(V x) {
   return x;
 #endif
 }
-// NaN stays.
+// max(x, low) and min(x, high); NaN stays. The processor's instructions give their second operand for NaN.
 template <class V>
-TILESTACK_INLINE V clamp_to(V x, Lane<V> low, Lane<V> high) {
-  const V below = x < low ? splat(low) : x;
-  return below > high ? splat(high) : below;
+TILESTACK_INLINE V at_least(V x, Lane<V> low) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(Lane<V>) == 4) return (V)_mm512_max_ps(_mm512_set1_ps(low), (__m512)x);
+  if constexpr (sizeof(Lane<V>) == 8) return (V)_mm512_max_pd(_mm512_set1_pd(low), (__m512d)x);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(Lane<V>) == 4) return (V)_mm256_max_ps(_mm256_set1_ps(low), (__m256)x);
+  if constexpr (sizeof(Lane<V>) == 8) return (V)_mm256_max_pd(_mm256_set1_pd(low), (__m256d)x);
+#elif defined(__SSE2__)
+  if constexpr (sizeof(Lane<V>) == 4) return (V)_mm_max_ps(_mm_set1_ps(low), (__m128)x);
+  if constexpr (sizeof(Lane<V>) == 8) return (V)_mm_max_pd(_mm_set1_pd(low), (__m128d)x);
+#else
+  return x < low ? splat(low) : x;
+#endif
+}
+template <class V>
+TILESTACK_INLINE V at_most(V x, Lane<V> high) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(Lane<V>) == 4) return (V)_mm512_min_ps(_mm512_set1_ps(high), (__m512)x);
+  if constexpr (sizeof(Lane<V>) == 8) return (V)_mm512_min_pd(_mm512_set1_pd(high), (__m512d)x);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(Lane<V>) == 4) return (V)_mm256_min_ps(_mm256_set1_ps(high), (__m256)x);
+  if constexpr (sizeof(Lane<V>) == 8) return (V)_mm256_min_pd(_mm256_set1_pd(high), (__m256d)x);
+#elif defined(__SSE2__)
+  if constexpr (sizeof(Lane<V>) == 4) return (V)_mm_min_ps(_mm_set1_ps(high), (__m128)x);
+  if constexpr (sizeof(Lane<V>) == 8) return (V)_mm_min_pd(_mm_set1_pd(high), (__m128d)x);
+#else
+  return x > high ? splat(high) : x;
+#endif
 }
 
 // x 2^n for an integral n, rounded once; n within twice the range of exponents.
@@ -124,20 +149,29 @@ TILESTACK_INLINE V expm1_near_zero(V r) {
   }
 }
 
+// For x within [exp_low, exp_high].
 template <class V>
-TILESTACK_INLINE V vexp(V x) {
-  using B = FloatBits<Lane<V>>;
-  const auto [n, r] = reduce_exp(clamp_to(x, B::exp_low, B::exp_high));
+TILESTACK_INLINE V exp_in_range(V x) {
+  const auto [n, r] = reduce_exp(x);
   return scale_by_power(expm1_near_zero(r) + Lane<V>(1), n);
+}
+template <class V>
+TILESTACK_INLINE V expm1_in_range(V x) {
+  using T = Lane<V>;
+  const auto [n, r] = reduce_exp(x);
+  const V half_power = scale_by_power(splat(T(0.5)), n);  // 2^n itself overflows too early
+  return T(2) * (expm1_near_zero(r) * half_power + (half_power - T(0.5)));
 }
 
 template <class V>
+TILESTACK_INLINE V vexp(V x) {
+  using B = FloatBits<Lane<V>>;
+  return exp_in_range(at_most(at_least(x, B::exp_low), B::exp_high));
+}
+template <class V>
 TILESTACK_INLINE V vexpm1(V x) {
   using B = FloatBits<Lane<V>>;
-  using T = Lane<V>;
-  const auto [n, r] = reduce_exp(clamp_to(x, B::exp_low, B::exp_high));
-  const V half_power = scale_by_power(splat(T(0.5)), n);  // 2^n itself overflows too early
-  return T(2) * (expm1_near_zero(r) * half_power + (half_power - T(0.5)));
+  return expm1_in_range(at_most(at_least(x, B::exp_low), B::exp_high));
 }
 
 // log(1 + f) for 1 + f in [sqrt(1/2), sqrt(2)], plus n ln 2.
@@ -160,6 +194,26 @@ TILESTACK_INLINE V log_reduced(V f, V n) {
   }
 }
 
+#if defined(__AVX512F__)
+// Mantissa in [1, 2), NaN for negative x, and exponent, -infinity at 0.
+TILESTACK_INLINE void split(VecF x, VecF& mantissa, VecF& exponent) {
+  mantissa = (VecF)_mm512_getmant_ps((__m512)x, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan);
+  exponent = (VecF)_mm512_getexp_ps((__m512)x);
+}
+TILESTACK_INLINE void split(VecD x, VecD& mantissa, VecD& exponent) {
+  mantissa = (VecD)_mm512_getmant_pd((__m512d)x, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan);
+  exponent = (VecD)_mm512_getexp_pd((__m512d)x);
+}
+
+template <class V>
+TILESTACK_INLINE V vlog(V x) {
+  using T = Lane<V>;
+  V m, n;
+  split(x, m, n);
+  const auto large = m > T(1.41421356237309505);
+  return log_reduced((large ? m * T(0.5) : m) - T(1), large ? n + T(1) : n);
+}
+#else
 template <class V>
 TILESTACK_INLINE V vlog(V x) {
   using B = FloatBits<Lane<V>>;
@@ -175,6 +229,7 @@ TILESTACK_INLINE V vlog(V x) {
   const V edge = x == T(0) ? splat(-B::infinity) : splat(T(__builtin_nan("")));
   return x > T(0) ? (x < B::infinity ? y : x) : edge;
 }
+#endif
 
 template <class V>
 TILESTACK_INLINE V vlog1p(V x) {
@@ -187,7 +242,7 @@ TILESTACK_INLINE V vlog1p(V x) {
 template <class V>
 TILESTACK_INLINE V vtanh(V x) {
   using T = Lane<V>;
-  const V e = vexpm1(T(2) * clamp_to(vabs(x), T(0), FloatBits<T>::tanh_high));
+  const V e = expm1_in_range(T(2) * at_most(vabs(x), FloatBits<T>::tanh_high));
   const V sum = e + T(2), y = e / sum, lost = e < T(1) ? e - (sum - T(2)) : V{};
   return copy_sign(y - y * lost * (T(0.5) - T(0.5) * y), x);  // (1 - y) / 2 = 1 / sum
 }
@@ -195,7 +250,7 @@ TILESTACK_INLINE V vtanh(V x) {
 template <class V>
 TILESTACK_INLINE V vsigmoid(V x) {
   using T = Lane<V>;
-  const V e = vexp(-vabs(x));
+  const V e = exp_in_range(at_least(-vabs(x), FloatBits<T>::exp_low));
   const V sum = e + T(1), lost = e - (sum - T(1));
   const V y = (x < T(0) ? e : splat(T(1))) / sum;
   return y - y * (lost * (T(1) - T(0.5) * e));  // 1 - e / 2 is near enough to 1 / sum
@@ -204,7 +259,7 @@ TILESTACK_INLINE V vsigmoid(V x) {
 template <class V>
 TILESTACK_INLINE V verf(V x) {
   using T = Lane<V>;
-  const V a = clamp_to(vabs(x), T(0), FloatBits<T>::erf_high), z = a * a;
+  const V a = at_most(vabs(x), FloatBits<T>::erf_high), z = a * a;
   V small, large;  // erf(a) / a - 1 below 1, log(1 - erf(a)) above
   if constexpr (sizeof(T) == 4) {
     small = polynomial(z, 0.128379165913838197f, -0.376126271365806479f, 0.112836001829234603f, -0.026854444857453566f,
@@ -223,7 +278,7 @@ TILESTACK_INLINE V verf(V x) {
                        -2.67307775124704689e-6, 6.87762170540173131e-7, -1.08221768565105293e-7, 1.09033906504191873e-8,
                        -6.51816151819241715e-10, 1.77042467552059805e-11);
   }
-  const V y = a < T(1) ? a + a * small : T(1) - vexp(large);
+  const V y = a < T(1) ? a + a * small : T(1) - exp_in_range(large);
   return copy_sign(y, x);
 }
 

@@ -17,6 +17,11 @@ BINARY = [
     ((40, 1, 300), (5, 1)),
     ((300, 129), (129,)),
 ]
+SPECIAL = (np.array([np.nan, 1.0, np.inf, -np.inf, 0.0, 2.0]), np.array([1.0, np.nan, np.inf, 3.0, -0.0, 2.0]))
+SIGNS = [
+    (np.array([7.0, -7.0, 7.0, -7.0, 0.0]), np.array([2.0, 2.0, -2.0, -2.0, 3.0])),
+    (np.array([-7, 7, -8, 8]), np.array([2, -2, 2, -2])),
+]
 BENCH = [(1 << 18,), (1 << 24,)]  # 1 MB and 64 MB of float32
 
 

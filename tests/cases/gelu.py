@@ -6,10 +6,8 @@ from harness import Case
 
 
 def gelu(x, approximate="none"):
-    if approximate == "tanh":
-        inside = np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))
-    else:
-        inside = erf(x / np.sqrt(2))
+    cubic = np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
+    inside = np.tanh(cubic) if approximate == "tanh" else erf(x / np.sqrt(2))
     return np.where(np.isneginf(x), 0, x * (1 + inside) / 2)
 
 

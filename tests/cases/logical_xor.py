@@ -1,7 +1,7 @@
 import numpy as np
 
 import tilestack as ts
-from cases._elementwise import BENCH, BINARY, bytes_moved
+from cases._elementwise import BENCH, BINARY, SPECIAL, bytes_moved
 from harness import ALL, Case
 
 case = Case(
@@ -11,7 +11,7 @@ case = Case(
         *BINARY,
         ((6, 11), 2),
         (3, (33,)),
-        (np.array([np.nan, 1.0, np.inf, -np.inf, 0.0, 2.0]), np.array([1.0, np.nan, np.inf, 3.0, -0.0, 2.0])),
+        SPECIAL,
     ],
     dtypes=ALL,
     grad=False,

@@ -1,7 +1,7 @@
 import numpy as np
 
 import tilestack as ts
-from cases._elementwise import BENCH, BINARY, bytes_moved
+from cases._elementwise import BENCH, BINARY, SIGNS, bytes_moved
 from harness import FLOATS, INTS, Case
 
 case = Case(
@@ -9,8 +9,7 @@ case = Case(
     reference=np.remainder,
     samples=[
         *BINARY,
-        (np.array([7.0, -7.0, 7.0, -7.0, 0.0]), np.array([2.0, 2.0, -2.0, -2.0, 3.0])),
-        (np.array([-7, 7, -8, 8]), np.array([2, -2, 2, -2])),
+        *SIGNS,
     ],
     dtypes=(*FLOATS, *INTS),
     low=1,

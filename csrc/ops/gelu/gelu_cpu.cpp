@@ -9,13 +9,33 @@ namespace {
 constexpr double kSlope = 1.5957691216057308, kCubic = 0.044715 * kSlope;
 constexpr double kSqrtHalf = 0.70710678118654752, kDensity = 0.39894228040143268;  // 1 / sqrt(2 pi)
 
+// The normal distribution P at -|x|. Float: exp of a polynomial for its logarithm, with an error below 1e-7 of P at 0
+// that grows to 1e-4 at -6, where P is 1e-9: on both sides finer than 1 + erf.
+TILESTACK_INLINE VecF lower_tail(VecF x) {
+  const VecF a = at_most(vabs(x), 6.0f);
+  return exp_in_range(polynomial(a, -0.693147130085462679f, -0.797887509995926155f, -0.318282245989056752f,
+                                 -0.0364330863526327075f, 0.00495082329607226268f, -0.000123116674799483123f,
+                                 -0.000127306575843051351f, 0.0000311637966292770722f, -3.34885004881239045e-6f,
+                                 1.44295329202727952e-7f));
+}
+TILESTACK_INLINE VecD lower_tail(VecD x) { return 0.5 - verf(vabs(x) * kSqrtHalf) * 0.5; }
+
+// x P(x) = max(x, 0) - |x| P(-|x|), which tends to 0 at -infinity.
+template <class V>
+TILESTACK_INLINE V exact(V x) {
+  using T = Lane<V>;
+  const V size = at_most(vabs(x), T(6));
+  const V y = (x > T(0) ? x : x * T(0)) - size * lower_tail(x);
+  return x < T(-6) ? V{} : y;
+}
+
 void forward(View x, View y, bool tanh) {
   visit_float(x.dtype, [&]<class T>() {
     using C = Compute<T>;
     if (tanh) {
       map<T(T)>([](auto x) { return x * vsigmoid(x * (x * x * C(kCubic) + C(kSlope))); }, y, x);
     } else {
-      map<T(T)>([](auto x) { return x * (verf(x * C(kSqrtHalf)) * C(0.5) + C(0.5)); }, y, x);
+      map<T(T)>([](auto x) { return exact(x); }, y, x);
     }
   });
 }
@@ -34,7 +54,7 @@ void backward(View x, View dy, View dx, bool tanh) {
     } else {
       map<T(T, T)>(
           [](auto x, auto dy) {
-            const auto below = verf(x * C(kSqrtHalf)) * C(0.5) + C(0.5);
+            const auto tail = lower_tail(x), below = x > C(0) ? C(1) - tail : tail;
             return dy * (below + x * (vexp(x * x * C(-0.5)) * C(kDensity)));
           },
           dx, x, dy);
