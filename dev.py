@@ -14,6 +14,7 @@ installed again only when its sources have changed.
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -107,11 +108,9 @@ def install(*groups: str) -> None:
         return
     check_compiler()
     # Without isolation the build folder stays usable, so that only what changed is compiled again.
-    command = [PYTHON, "-m", "pip", "install", "--no-build-isolation", "--force-reinstall", "--no-deps", "."]
-    run_logged(
-        [PYTHON, "-m", "pip", "install", "--no-build-isolation", "."] if not installed() else command,
-        "build and install tilestack (1 to 3 minutes the first time)",
-    )
+    again = ["--force-reinstall", "--no-deps"] if installed() else []
+    command = [PYTHON, "-m", "pip", "install", "--verbose", "--no-build-isolation", *again, "."]
+    run_logged(command, "build and install tilestack (1 to 3 minutes the first time)")
     mark("install", state)
 
 
@@ -202,11 +201,30 @@ def run_logged(command: list, what: str) -> None:
     with open(log, "w") as file:
         file.write(" ".join(map(str, command)) + "\n")
         file.flush()
-        code = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT).returncode
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT)
+        while (code := wait(process)) is None:
+            show_step(log)
     if code:
         print("failed\n" + "\n".join(log.read_text(errors="replace").splitlines()[-40:]))
         stop(f"could not {what}; the whole log is {shown(log)}")
-    print(f"{time.monotonic() - started:.0f} s")
+    print(f"{time.monotonic() - started:.0f} s        ")
+
+
+def wait(process: subprocess.Popen):
+    try:
+        return process.wait(timeout=0.5)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def show_step(log: Path) -> None:
+    """On a terminal, how far ninja is: [12/345], over itself."""
+    with open(log, "rb") as file:
+        file.seek(max(0, log.stat().st_size - 4000))
+        steps = re.findall(rb"\[\d+/\d+\]", file.read())
+    if steps and sys.stdout.isatty():
+        text = steps[-1].decode()
+        print(text, end="\b" * len(text), flush=True)
 
 
 def call(command: list, **options) -> int:
