@@ -54,6 +54,8 @@ bool is_dense(const View& x) {
   return true;
 }
 
+void no_tensor() { throw TypeError("tensor: a tensor is needed here, got None"); }
+
 void destroy(Storage* storage) { storage->free(storage); }
 
 Tensor empty_strided(const Dims& shape, const Dims& strides, DType dtype, Device device) {

@@ -107,8 +107,13 @@ struct TensorImpl : View {
   std::unique_ptr<std::vector<std::pair<std::int64_t, Hook>>> hooks;  // of a leaf; others hang on the node
 };
 
-inline const View& Tensor::view() const { return *impl_; }
-inline Tensor::operator const View&() const { return *impl_; }
+[[noreturn]] void no_tensor();  // TypeError
+
+inline const View& Tensor::view() const {
+  if (!impl_) [[unlikely]] no_tensor();
+  return *impl_;
+}
+inline Tensor::operator const View&() const { return view(); }
 inline Device Tensor::device() const { return impl_->device; }
 inline bool Tensor::requires_grad() const { return impl_ && (impl_->asks_grad || impl_->node); }
 inline const Tensor& Tensor::grad() const { return impl_->grad; }
