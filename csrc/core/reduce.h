@@ -76,10 +76,6 @@ struct ReducePlan {
 
 template <class T>
 constexpr bool kIsFloat = is_float(dtype_of<T>);
-template <class T>
-using LaneInt = std::conditional_t<
-    sizeof(T) == 1, std::int8_t,
-    std::conditional_t<sizeof(T) == 2, std::int16_t, std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>>>;
 // bool is read as uint8.
 template <class T>
 using Stored = std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>;
@@ -104,14 +100,6 @@ TILESTACK_INLINE Vec<A> load_partial_as(const T* p, std::int64_t n) {
     __builtin_memcpy(lanes, p, std::size_t(n) * sizeof(T));
     return load_as<A>(lanes);
   }
-}
-
-// v in the first n lanes, x elsewhere.
-template <class A>
-TILESTACK_INLINE Vec<A> first_lanes(Vec<A> v, std::int64_t n, A x) {
-  LaneInt<A> index[kLanes<A>];
-  for (int i = 0; i < kLanes<A>; ++i) index[i] = LaneInt<A>(i);
-  return load_raw<Vec<LaneInt<A>>>(index) < splat(LaneInt<A>(n)) ? v : splat(x);
 }
 
 // The type that a row of T is accumulated in.
@@ -154,22 +142,17 @@ struct RowKernels {
   void (*columns)(const void* const (&x)[4], int count, std::int64_t n, Centres<Acc> centres, Acc* acc);
 };
 
-template <class Op>
-TILESTACK_INLINE typename Op::Acc combine_lanes(Vec<typename Op::Acc> v) {
-  using A = typename Op::Acc;
-  A lanes[kLanes<A>];
-  __builtin_memcpy(lanes, &v, sizeof v);
-  for (int width = kLanes<A> / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) lanes[i] = Op::combine(lanes[i], lanes[i + width]);
-  return lanes[0];
-}
-
 template <class Op, class Map, class T>
 typename Op::Acc reduce_row(const void* x, std::int64_t n, typename Op::Acc c) {
   using A = typename Op::Acc;
   constexpr int L = kLanes<A>;
   const T* p = static_cast<const T*>(x);
   const Vec<A> centre = splat(c);
+  const auto combine = [](auto a, auto b) { return Op::combine(a, b); };
+  const auto end = [&](std::int64_t i) {
+    return first_lanes<A>(Map::map(load_partial_as<A>(p + i, n - i), centre), n - i, Op::identity);
+  };
+  if (n < L) return fold_lanes(end(0), combine);
   Vec<A> a0 = splat(A(Op::identity)), a1 = a0, a2 = a0, a3 = a0;
   std::int64_t i = 0;
   for (; i + 4 * L <= n; i += 4 * L) {
@@ -179,9 +162,8 @@ typename Op::Acc reduce_row(const void* x, std::int64_t n, typename Op::Acc c) {
     a3 = Op::combine(a3, Map::map(load_as<A>(p + i + 3 * L), centre));
   }
   for (; i + L <= n; i += L) a0 = Op::combine(a0, Map::map(load_as<A>(p + i), centre));
-  if (i < n)
-    a1 = Op::combine(a1, first_lanes<A>(Map::map(load_partial_as<A>(p + i, n - i), centre), n - i, Op::identity));
-  return combine_lanes<Op>(Op::combine(Op::combine(a0, a1), Op::combine(a2, a3)));
+  if (i < n) a1 = Op::combine(a1, end(i));
+  return fold_lanes(Op::combine(Op::combine(a0, a1), Op::combine(a2, a3)), combine);
 }
 
 template <class Op, class Map, class T>
@@ -231,7 +213,7 @@ TILESTACK_INLINE Emit<Total> emit_each(const F& f) {
 }
 
 constexpr std::int64_t kReduceBlock = 4096;  // elements accumulated in Acc before they go into a Total
-constexpr std::int64_t kReduceTile = 1024;   // columns accumulated at once
+constexpr std::int64_t kReduceTile = 2048;   // columns accumulated at once
 
 TILESTACK_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
@@ -282,7 +264,7 @@ void reduce_columns(const ReducePlan& plan, const char* x, const RowKernels<type
   using Total = typename Op::Total;
   const std::int64_t outer = plan.kept.count(), rows = plan.reduced.count(), cols = plan.length;
   const std::int64_t tiles = (cols + kReduceTile - 1) / kReduceTile, width = least(cols, kReduceTile);
-  const std::int64_t rows_each = least(kElementGrain / width, 1024);
+  const std::int64_t rows_each = least(2 * kElementGrain / width, 1024);
   const std::int64_t segments = (rows + rows_each - 1) / rows_each;
   Scratch<A> partial(outer * segments * cols);
 

@@ -1,6 +1,6 @@
 #pragma once
-// Loops over a row, vector by vector, for kernels that take whole rows. The body gets a Part, through which it loads and
-// stores: whole vectors, or the first n lanes at a row's end.
+// Loops over a row, vector by vector, for kernels that take whole rows. The body gets a Part, through which it loads
+// and stores: whole vectors, or the first n lanes at a row's end.
 #include "core/parallel.h"
 #include "core/vec.h"
 
@@ -35,8 +35,8 @@ struct RowEnd {
   // Zero in the lanes beyond the row.
   template <class V>
   TILESTACK_INLINE V keep(V v) const {
-    for (int i = 0; i < int(sizeof(V) / sizeof(v[0])); ++i) v[i] = i < n ? v[i] : 0;
-    return v;
+    using T = std::remove_cvref_t<decltype(v[0])>;
+    return first_lanes<T>(v, n, T(0));
   }
 };
 
@@ -75,7 +75,8 @@ TILESTACK_INLINE auto sum_lanes(const Pair<V>& pair) {
   return Pair<decltype(sum_lanes(pair.first))>{sum_lanes(pair.first), sum_lanes(pair.second)};
 }
 
-// The sum of term(i, part), a vector or a Pair, over a row. A term is zero where the loads are, or goes through part.keep.
+// The sum of term(i, part), a vector or a Pair, over a row. A term is zero where the loads are, or goes through
+// part.keep.
 template <class T, class F>
 TILESTACK_INLINE auto sum_row(std::int64_t n, F&& term) {
   constexpr int lanes = kLanes<Compute<T>>;
@@ -92,8 +93,8 @@ TILESTACK_INLINE auto sum_row(std::int64_t n, F&& term) {
   return sum_lanes((s0 + s1) + (s2 + s3));
 }
 
-// Sums over rows: chunks of rows keep partial sums of their own, which sum_partials adds in order of the chunks. There are
-// at most kMaxPartials, so that they stay small beside the rows.
+// Sums over rows: chunks of rows keep partial sums of their own, which sum_partials adds in order of the chunks. There
+// are at most kMaxPartials, so that they stay small beside the rows.
 constexpr std::int64_t kMaxPartials = 64;
 
 TILESTACK_INLINE std::int64_t rows_per_partial(std::int64_t rows, std::int64_t cols) {

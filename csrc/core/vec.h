@@ -1,6 +1,8 @@
 #pragma once
-// Vectors of the widest registers of the instruction set that this file is compiled for. Only *_cpu.cpp files include it:
-// everything here has internal linkage. Vectors are the compiler's own, so + - * / < == ?: work on them.
+// Vectors of the widest registers of the instruction set that this file is compiled for. Only *_cpu.cpp files include
+// it: everything here has internal linkage. Vectors are the compiler's own, so + - * / < == ?: work on them.
+#include <type_traits>
+
 #include "core/view.h"
 
 #if defined(__x86_64__)
@@ -166,15 +168,54 @@ TILESTACK_INLINE V fma(V a, V b, V c) {
   return a * b + c;  // contracted where the instruction set has it
 }
 
-// Sums of lanes in a fixed tree order.
+// The signed integer of T's size: comparing vectors of T gives masks of it.
+template <class T>
+using LaneInt = std::conditional_t<
+    sizeof(T) == 1, std::int8_t,
+    std::conditional_t<sizeof(T) == 2, std::int16_t, std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>>>;
+
+// v in the first n lanes, x elsewhere.
+template <class T>
+TILESTACK_INLINE Vec<T> first_lanes(Vec<T> v, std::int64_t n, T x) {
+  LaneInt<T> index[kLanes<T>];
+  for (int i = 0; i < kLanes<T>; ++i) index[i] = LaneInt<T>(i);
+  return load_raw<Vec<LaneInt<T>>>(index) < splat(LaneInt<T>(n)) ? v : splat(x);
+}
+
+template <int... kLane>
+struct LanePick {
+  template <class V>
+  TILESTACK_INLINE static auto low(V v) {
+    return __builtin_shufflevector(v, v, kLane...);
+  }
+  template <class V>
+  TILESTACK_INLINE static auto high(V v) {
+    return __builtin_shufflevector(v, v, (kLane + int(sizeof...(kLane)))...);
+  }
+};
+
+// All lanes, at most 16, combined by f, of vectors and of numbers, in a fixed tree order: the upper half into the
+// lower.
+template <class V, class F>
+TILESTACK_INLINE auto fold_lanes(V v, F&& f) {
+  constexpr int n = sizeof(V) / sizeof(v[0]);
+  static_assert(n <= 16);
+  if constexpr (n == 16) {
+    using Half = LanePick<0, 1, 2, 3, 4, 5, 6, 7>;
+    return fold_lanes(f(Half::low(v), Half::high(v)), f);
+  } else if constexpr (n == 8) {
+    using Half = LanePick<0, 1, 2, 3>;
+    return fold_lanes(f(Half::low(v), Half::high(v)), f);
+  } else if constexpr (n == 4) {
+    return f(f(v[0], v[2]), f(v[1], v[3]));
+  } else {
+    return f(v[0], v[1]);
+  }
+}
+
 template <class V>
 TILESTACK_INLINE auto sum_lanes(V v) {
-  constexpr int n = sizeof(V) / sizeof(v[0]);
-  decltype(v[0] + v[0]) t[n];
-  __builtin_memcpy(t, &v, sizeof v);
-  for (int width = n / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) t[i] += t[i + width];
-  return t[0];
+  return fold_lanes(v, [](auto a, auto b) { return a + b; });
 }
 
 }  // namespace
