@@ -327,7 +327,7 @@ def test_function_errors() -> None:
         (ts.ones(5), RuntimeError, r"Wrong.*\(1,\).*\(5,\)"),
         ((ts.ones(1), ts.ones(1)), RuntimeError, "Wrong.*1.*2"),
         (KeyError("mine"), KeyError, "mine"),
-        ("text", (RuntimeError, TypeError), ""),
+        ("text", (RuntimeError, TypeError), "."),
     ):
         Wrong.result = result
         with pytest.raises(error, match=message):
@@ -429,24 +429,6 @@ def test_hook_that_refers_to_its_tensor_does_not_leak() -> None:
     y = x * 2
     y.register_hook(lambda g, y=y: g)
     del x, y
-    assert allocated() == before
-
-
-def test_function_context_that_refers_to_its_result_does_not_leak() -> None:
-    class Keeps(ts.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.mine = x * 1
-            return ctx.mine
-
-        @staticmethod
-        def backward(ctx, dy):
-            return dy
-
-    before = allocated()
-    x = ts.ones(1000, requires_grad=True)
-    Keeps.apply(x)
-    del x
     assert allocated() == before
 
 

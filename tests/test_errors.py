@@ -70,7 +70,6 @@ WRONG = {
     "reshape of float": (lambda: ones(4).reshape(2.0, 2), TypeError, ("reshape",)),
     "view": (lambda: ones(2, 3).T.view(6), ValueError, ("view",)),
     "expand": (lambda: ones(2, 3).expand(4, 3), ValueError, ("expand", "(2, 3)", "(4, 3)")),
-    "expand too large": (lambda: ones(1).expand(2**62, 8), ValueError, ()),
     "permute": (lambda: ones(2, 3).permute(0, 0), ValueError, ("permute",)),
     "permute few": (lambda: ones(2, 3).permute(0), ValueError, ("permute",)),
     "transpose": (lambda: ones(2, 3).transpose(0, 2), IndexError, ("transpose", "2")),
@@ -88,7 +87,7 @@ WRONG = {
     "ragged": (lambda: tensor([[1, 2], [3]]), ValueError, ()),
     "text": (lambda: tensor("abc"), (ValueError, TypeError), ()),
     "unknown argument": (lambda: ts.relu(ones(2), slope=1), TypeError, ("relu",)),
-    "division by 0": (lambda: tensor([1]) // tensor([0]), (ZeroDivisionError, ValueError, RuntimeError), ("zero|0",)),
+    "division by 0": (lambda: tensor([1]) // 0, (ZeroDivisionError, ValueError, RuntimeError), ("zero|0",)),
     "remainder by 0": (lambda: tensor([1]) % 0, (ZeroDivisionError, ValueError, RuntimeError), ("zero|0",)),
     "negative power": (lambda: tensor([2]) ** -1, (ValueError, RuntimeError), ("pow",)),
     "in place shape": (lambda: ones(3).add_(ones(2, 3)), ValueError, ("add", "3")),
@@ -168,6 +167,19 @@ def test_failed_backward_leaves_the_tape_usable() -> None:
     assert x.grad.tolist() == [2, 2]
 
 
+def test_sizes_that_overflow_are_refused() -> None:
+    """Their product is 0 or small in 64 bits, so that memory would be too small for the shape."""
+    for call in (
+        lambda: zeros(1).expand(2**32, 2**32).contiguous(),
+        lambda: zeros(2**32, 2**32),
+        lambda: zeros(2**62, 4, dtype=ts.int8),
+        lambda: ts.full((2**32, 2**31, 3), 1),
+        lambda: zeros(1).reshape(2**32, 2**32, 1),
+    ):
+        with pytest.raises((ValueError, MemoryError)):
+            call()
+
+
 def test_integer_extremes_do_not_crash() -> None:
     """Division of the least integer by -1 traps on x86."""
     code = """
@@ -198,7 +210,7 @@ def argument():
     dtypes = [ts.float32, ts.float32, ts.float64, ts.bfloat16, ts.float16, ts.int64, ts.int32, ts.int8, ts.uint8, ts.bool]
     def tensor():
         x = ts.ones(*[rng.choice(shapes)], dtype=rng.choice(dtypes))
-        if rng.random() < 0.3: x = x * rng.choice([-1, 5, float("nan")])
+        if rng.random() < 0.3: x = x * (rng.choice([-1, 5, float("nan")]) if x.is_floating_point() else 3)
         if rng.random() < 0.3 and x.ndim: x = x.transpose(0, -1)
         if rng.random() < 0.3 and x.is_floating_point(): x = x.detach().requires_grad_()
         return x
@@ -213,7 +225,8 @@ calls = good = 0
 for _ in range(int(sys.argv[3])):
     place, name = rng.choice(names)
     arguments = [argument() for _ in range(rng.choice([1, 1, 2, 2, 3, 4]))]
-    os.pwrite(log, f"{name} {[(a.shape, a.dtype) if isinstance(a, ts.Tensor) else a for a in arguments]}\\n".encode().ljust(2000), 0)
+    say = lambda a: [say(b) for b in a] if isinstance(a, list) else (a.shape, a.stride(), a.dtype) if isinstance(a, ts.Tensor) else a
+    os.pwrite(log, f"{name} {say(arguments)}\\n".encode().ljust(2000), 0)
     calls += 1
     try:
         y = getattr(place, name)(*arguments)

@@ -16,7 +16,8 @@ struct Subscript {
 };
 
 bool is_integer(py::handle item) {
-  return PyLong_Check(item.ptr()) ? !PyBool_Check(item.ptr()) : (PyIndex_Check(item.ptr()) && !is_tensor(item.ptr()));
+  if (PyLong_Check(item.ptr())) return !PyBool_Check(item.ptr());
+  return PyIndex_Check(item.ptr()) && !is_tensor(item.ptr()) && !is_numpy_array(item);  // numpy's own integers
 }
 
 std::int64_t integer_of(py::handle item) {

@@ -118,6 +118,9 @@ class Function:
         with no_grad():
             outputs = cls.forward(ctx, *args)
         many = isinstance(outputs, tuple)
+        # A result that the tape held through its own node would never be freed.
+        made = {id(y) for y in (outputs if many else (outputs,))}
+        ctx.saved_tensors = tuple(x.detach() if id(x) in made else x for x in ctx.saved_tensors)
 
         def backward(*grads: Any) -> tuple[Any, ...]:
             result = cls.backward(ctx, *grads)

@@ -37,5 +37,5 @@ def _is_tame(array: np.ndarray) -> bool:
     """True if every value can be read without an exponent."""
     if array.dtype.kind != "f":
         return True
-    magnitudes = np.abs(array[np.isfinite(array) & (array != 0)])
+    magnitudes = np.abs(array[np.isfinite(array) & (array != 0)].astype(np.float64))
     return bool(magnitudes.size == 0 or (magnitudes.max() < 1e6 and magnitudes.min() > 1e-4))
