@@ -1,6 +1,9 @@
 #pragma once
 // Convolution with one channel a group: sums over taps, vectors of channels.
+#include <type_traits>
+
 #include "core/activate.h"
+#include "core/gemm/pack.h"
 #include "ops/conv2d/geometry.h"
 
 namespace tilestack::TILESTACK_ISA {
@@ -24,67 +27,90 @@ struct TapRange {
   }
 };
 
-template <class S>
+// n elements from p on: a whole vector, or the last channels.
+template <bool Whole, class S>
 TILESTACK_INLINE Vec<Compute<S>> load_some(const S* p, std::int64_t n) {
-  return n >= kLanes<Compute<S>> ? load(p) : load_partial(p, n);
+  if constexpr (Whole) return load(p);
+  return load_partial(p, n);
 }
-template <class S>
+template <bool Whole, class S>
 TILESTACK_INLINE void store_some(S* p, Vec<Compute<S>> v, std::int64_t n) {
-  n >= kLanes<Compute<S>> ? store(p, v) : store_partial(p, v, n);
+  Whole ? store(p, v) : store_partial(p, v, n);
 }
 
-// Sums of `Pixels` neighbours of one row of y and n channels; all of them meet the taps of `us` and `vs`.
-template <int Pixels, class S>
-TILESTACK_INLINE void depthwise_sums(Vec<Compute<S>> (&sum)[Pixels], const S* x, const Compute<S>* w,
-                                     std::int64_t w_stride, const Geometry& g, TapRange us, TapRange vs, std::int64_t n) {
-  const std::int64_t step = g.steps.stride[1] * g.in;
-  for (std::int64_t u = us.begin; u < us.end; ++u)
-    for (std::int64_t v = vs.begin; v < vs.end; ++v) {
-      const S* at = x + (u * g.steps.dilation[0] * g.size[1] + v * g.steps.dilation[1]) * g.in;
-      const Vec<Compute<S>> weight = load(w + (u * g.kernel[1] + v) * w_stride);
-      for (int p = 0; p < Pixels; ++p) sum[p] = fma(load_some(at + p * step, n), weight, sum[p]);
-    }
+// f(std::bool_constant whole, c, n) for each vector of channels.
+template <class T, class F>
+TILESTACK_INLINE void each_vector(std::int64_t channels, F&& f) {
+  std::int64_t c = 0;
+  for (; c + kLanes<T> <= channels; c += kLanes<T>) f(std::true_type(), c, std::int64_t(kLanes<T>));
+  if (c < channels) f(std::false_type(), c, channels - c);
+}
+
+// Sums over the taps of us and vs for Pixels neighbours, at one vector of channels. x: first tap of the first pixel; its
+// steps between taps and pixels are in elements. w: tap 0.
+struct TapSteps {
+  std::int64_t u, v, pixel, weight_u, weight_v;
+};
+template <int Pixels, bool Whole, class S>
+TILESTACK_INLINE void depthwise_sums(Vec<Compute<S>> (&sum)[Pixels], const S* x, const Compute<S>* w, TapSteps s,
+                                     TapRange us, TapRange vs, std::int64_t n) {
+  for (std::int64_t u = us.begin; u < us.end; ++u) {
+    const S* at = x + u * s.u + vs.begin * s.v;
+    const Compute<S>* weight = w + u * s.weight_u + vs.begin * s.weight_v;
+    for (std::int64_t v = vs.begin; v < vs.end; ++v, at += s.v, weight += s.weight_v)
+      for (int p = 0; p < Pixels; ++p)
+        sum[p] = fma(load_some<Whole>(at + p * s.pixel, n), load(weight), sum[p]);
+  }
+}
+
+// One row of a depthwise product: out(j, c, n, whole, sum) gets the sums of pixel j. x: tap (0, 0) of pixel 0.
+// from + v * step is the column of tap v at pixel 0, within [0, width); every pixel is `stride` columns further.
+template <class S, class F>
+TILESTACK_INLINE void depthwise_row(const S* x, const Compute<S>* w, TapSteps s, TapRange us, std::int64_t from,
+                                    std::int64_t step, std::int64_t taps, std::int64_t stride, std::int64_t width,
+                                    std::int64_t pixels, std::int64_t channels, F&& out) {
+  using T = Compute<S>;
+  for (std::int64_t j = 0; j < pixels;) {
+    const std::int64_t first = from + j * stride, last = first + (kBlock - 1) * stride + (taps - 1) * step;
+    const bool block = j + kBlock <= pixels && first >= 0 && last < width;
+    const TapRange vs(first, step, taps, width);
+    each_vector<T>(channels, [&](auto whole, std::int64_t c, std::int64_t n) {
+      const S* at = x + j * s.pixel + c;
+      if (block) {
+        Vec<T> sum[kBlock] = {};
+        depthwise_sums<kBlock, whole>(sum, at, w + c, s, us, vs, n);
+        for (int p = 0; p < kBlock; ++p) out(j + p, c, n, whole, sum[p]);
+      } else {
+        Vec<T> sum[1] = {};
+        depthwise_sums<1, whole>(sum, at, w + c, s, us, vs, n);
+        out(j, c, n, whole, sum[0]);
+      }
+    });
+    j += block ? kBlock : 1;
+  }
 }
 
 template <class S>
 void depthwise_forward(View x, View w, View b, View y, View pre, const Geometry& g, Activation activation) {
   using T = Compute<S>;
-  constexpr int L = kLanes<T>;
-  const std::int64_t stride = (g.in + L - 1) / L * L, width = g.out_size[1];
+  const std::int64_t stride = up(g.in, kLanes<T>) * kLanes<T>, width = g.out_size[1];
   Scratch<T> weights(g.taps() * stride);
   depthwise_order(w.data<S>(), weights.data, g, stride);
   const S* bias = b.data<S>();
+  const TapSteps s{g.steps.dilation[0] * g.size[1] * g.in, g.steps.dilation[1] * g.in, g.steps.stride[1] * g.in,
+                   g.kernel[1] * stride, stride};
   parallel_rows(g.batch * g.out_size[0], width * g.in * g.taps() / 4, [&](std::int64_t row) {
     const std::int64_t from_y = row % g.out_size[0] * g.steps.stride[0] - g.steps.padding[0];
     const TapRange us(from_y, g.steps.dilation[0], g.kernel[0], g.size[0]);
-    const S* image = x.data<S>() + (row / g.out_size[0] * g.size[0] + from_y) * g.size[1] * g.in;
-    const auto finish = [&](Vec<T> sum, std::int64_t j, std::int64_t c, std::int64_t n) {
-      const std::int64_t at = (row * width + j) * g.out + c;
-      if (bias) sum += load_some(bias + c, n);
-      if (pre.defined()) store_some(pre.data<S>() + at, sum, n);
-      store_some(y.data<S>() + at, activate(activation, sum), n);
-    };
-    for (std::int64_t j = 0; j < width;) {
-      const std::int64_t from_x = j * g.steps.stride[1] - g.steps.padding[1];
-      const std::int64_t last_x = from_x + (kBlock - 1) * g.steps.stride[1];
-      const TapRange vs(from_x, g.steps.dilation[1], g.kernel[1], g.size[1]);
-      const bool block = j + kBlock <= width && from_x >= 0 &&
-                         last_x + (g.kernel[1] - 1) * g.steps.dilation[1] < g.size[1];
-      for (std::int64_t c = 0; c < g.in; c += L) {
-        const std::int64_t n = g.in - c;
-        const S* at = image + from_x * g.in + c;
-        if (block) {
-          Vec<T> sum[kBlock] = {};
-          depthwise_sums<kBlock>(sum, at, weights + c, stride, g, us, vs, n);
-          for (int p = 0; p < kBlock; ++p) finish(sum[p], j + p, c, n);
-        } else {
-          Vec<T> sum[1] = {};
-          depthwise_sums<1>(sum, at, weights + c, stride, g, us, vs, n);
-          finish(sum[0], j, c, n);
-        }
-      }
-      j += block ? kBlock : 1;
-    }
+    const S* image = x.data<S>() + ((row / g.out_size[0] * g.size[0] + from_y) * g.size[1] - g.steps.padding[1]) * g.in;
+    depthwise_row(image, weights.data, s, us, -g.steps.padding[1], g.steps.dilation[1], g.kernel[1], g.steps.stride[1],
+                  g.size[1], width, g.in, [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum) {
+                    const std::int64_t at = (row * width + j) * g.out + c;
+                    if (bias) sum += load_some<whole>(bias + c, n);
+                    if (pre.defined()) store_some<whole>(pre.data<S>() + at, sum, n);
+                    if (activation != Activation::none) sum = activate(activation, sum);
+                    store_some<whole>(y.data<S>() + at, sum, n);
+                  });
   });
 }
 
@@ -92,32 +118,22 @@ void depthwise_forward(View x, View w, View b, View y, View pre, const Geometry&
 template <class S>
 void depthwise_input(const S* dz, View w, View dx, const Geometry& g) {
   using T = Compute<S>;
-  constexpr int L = kLanes<T>;
-  const std::int64_t stride = (g.in + L - 1) / L * L;
+  const std::int64_t stride = up(g.in, kLanes<T>) * kLanes<T>, height = g.out_size[0], width = g.out_size[1];
   Scratch<T> weights(g.taps() * stride);
   depthwise_order(w.data<S>(), weights.data, g, stride);
   parallel_rows(g.batch * g.size[0], g.size[1] * g.in * g.taps() / 4, [&](std::int64_t row) {
-    const std::int64_t height = g.out_size[0], width = g.out_size[1], i = row % g.size[0];
-    const Residue y(g, 0, i % g.steps.stride[0]);
-    const TapRange us(i / g.steps.stride[0] + y.shift, y.step, y.taps, height);
-    const S* image = dz + (row / g.size[0] * height + i / g.steps.stride[0] + y.shift) * width * g.in;
+    const std::int64_t i = row % g.size[0] / g.steps.stride[0];
+    const Residue y(g, 0, row % g.size[0] % g.steps.stride[0]);
+    const TapRange us(i + y.shift, y.step, y.taps, height);
     for (std::int64_t residue = 0; residue < g.steps.stride[1]; ++residue) {
       const Residue x(g, 1, residue);
-      for (std::int64_t j = 0; j < x.pixels; ++j) {
-        const TapRange vs(j + x.shift, x.step, x.taps, width);
-        S* out = dx.data<S>() + (row * g.size[1] + residue + j * g.steps.stride[1]) * g.in;
-        for (std::int64_t c = 0; c < g.in; c += L) {
-          const std::int64_t n = g.in - c;
-          Vec<T> sum{};
-          for (std::int64_t u = us.begin; u < us.end; ++u)
-            for (std::int64_t v = vs.begin; v < vs.end; ++v) {
-              const std::int64_t tap = (y.first - u * y.every) * g.kernel[1] + x.first - v * x.every;
-              const S* from = image + (u * y.step * width + j + x.shift + v * x.step) * g.in + c;
-              sum = fma(load_some(from, n), load(weights + tap * stride + c), sum);
-            }
-          store_some(out + c, sum, n);
-        }
-      }
+      const S* image = dz + ((row / g.size[0] * height + i + y.shift) * width + x.shift) * g.in;
+      const TapSteps s{y.step * width * g.in, x.step * g.in, g.in, -y.every * g.kernel[1] * stride, -x.every * stride};
+      S* out = dx.data<S>() + (row * g.size[1] + residue) * g.in;
+      depthwise_row(image, weights.data + (y.first * g.kernel[1] + x.first) * stride, s, us, x.shift, x.step, x.taps, 1,
+                    width, x.pixels, g.in, [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum) {
+                      store_some<whole>(out + j * g.steps.stride[1] * g.in + c, sum, n);
+                    });
     }
   });
 }
@@ -127,7 +143,7 @@ template <class S>
 void depthwise_weights(View x, const S* dz, View dw, const Geometry& g) {
   using T = Compute<S>;
   constexpr int L = kLanes<T>;
-  const std::int64_t stride = (g.in + L - 1) / L * L, size = g.taps() * stride, width = g.out_size[1];
+  const std::int64_t stride = up(g.in, L) * L, size = g.taps() * stride, width = g.out_size[1];
   const std::int64_t rows = g.batch * g.out_size[0], grain = 1 + 4 * kElementGrain / (width * g.in * g.taps() / 4 + 1);
   const std::int64_t chunks = (rows + grain - 1) / grain;
   Scratch<T> sums(chunks * size + 1);
@@ -144,14 +160,13 @@ void depthwise_weights(View x, const S* dz, View dw, const Geometry& g) {
           const TapRange js(from_x, g.steps.stride[1], width, g.size[1]);
           const S* line = image + (u * g.steps.dilation[0] * g.size[1] + from_x) * g.in;
           T* to = sum + (u * g.kernel[1] + v) * stride;
-          for (std::int64_t c = 0; c < g.in; c += L) {
-            const std::int64_t n = g.in - c;
+          each_vector<T>(g.in, [&](auto whole, std::int64_t c, std::int64_t n) {
             Vec<T> total = load(to + c);
             for (std::int64_t j = js.begin; j < js.end; ++j)
-              total = fma(load_some(line + j * g.steps.stride[1] * g.in + c, n),
-                          load_some(dz + (row * width + j) * g.in + c, n), total);
+              total = fma(load_some<whole>(line + j * g.steps.stride[1] * g.in + c, n),
+                          load_some<whole>(dz + (row * width + j) * g.in + c, n), total);
             store(to + c, total);
-          }
+          });
         }
     }
   });
