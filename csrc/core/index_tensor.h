@@ -9,15 +9,6 @@ inline void check_index_dtype(const char* op, const char* name, const Tensor& in
                    "{}: {} must be int64 or int32, got {}", op, name, indices.dtype());
 }
 
-// x seen with a shape that it broadcasts to, without a copy and not on the tape.
-inline Tensor stretched(const Tensor& x, const Dims& shape) {
-  Dims strides = shape;
-  const int extra = shape.size() - x.dim();
-  for (int i = 0; i < shape.size(); ++i)
-    strides[i] = i < extra || x.size(i - extra) == 1 ? 0 : x.view().strides[i - extra];
-  return view_of(x, shape, strides);
-}
-
 // Element i of contiguous indices.
 inline std::int64_t index_at(const View& indices, std::int64_t i) {
   return indices.dtype == DType::int32 ? indices.data<std::int32_t>()[i] : indices.data<std::int64_t>()[i];

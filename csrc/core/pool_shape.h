@@ -21,8 +21,8 @@ inline Window2d pool_window(const char* op, const Dims& kernel_size, const Dims&
   for (int i = 0; i < 2; ++i) {
     check(kernel[i] > 0 && step[i] > 0 && spread[i] > 0,
           "{}: kernel_size, stride and dilation must be positive, got {}, {}, {}", op, kernel, step, spread);
-    check(pad[i] >= 0 && pad[i] <= ((kernel[i] - 1) * spread[i] + 1) / 2,
-          "{}: padding must be at most half of the kernel's extent, got padding {} for kernel_size {}", op, pad, kernel);
+    check(pad[i] >= 0 && pad[i] <= kernel[i] / 2, "{}: padding must be at most half of kernel_size {}, got {}", op,
+          kernel, pad);
     window.kernel[i] = kernel[i], window.stride[i] = step[i];
     window.padding[i] = pad[i], window.dilation[i] = spread[i];
   }
@@ -52,8 +52,9 @@ inline Dims pooled_shape(const char* op, const Tensor& images, const Window2d& w
   Dims shape = images.shape();
   for (int i = 0; i < 2; ++i) {
     const std::int64_t size = shape[2 + i];
-    const std::int64_t room = size + 2 * w.padding[i] - w.dilation[i] * (w.kernel[i] - 1) - 1;
-    std::int64_t out = room < 0 ? 0 : (room + (ceil_mode ? w.stride[i] - 1 : 0)) / w.stride[i] + 1;
+    const std::int64_t room = size + 2 * w.padding[i] - w.dilation[i] * (w.kernel[i] - 1) - 1 +
+                              (ceil_mode ? w.stride[i] - 1 : 0);
+    std::int64_t out = room < 0 ? 0 : room / w.stride[i] + 1;
     if (ceil_mode && (out - 1) * w.stride[i] >= size + w.padding[i]) --out;
     check(size > 0 && out > 0, "{}: kernel_size ({}, {}) does not fit into an input of shape {}", op, w.kernel[0],
           w.kernel[1], images.shape());

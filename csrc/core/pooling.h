@@ -60,16 +60,16 @@ TILESTACK_INLINE void parallel_image_rows(std::int64_t images, std::int64_t rows
   parallel_rows(images * rows, row_size, [&](std::int64_t i) { f(i / rows, i % rows); });
 }
 
-// y(o) = scale(oh, ow) * sum of x over window o.
-template <class T, class F>
-TILESTACK_INLINE void average_forward(const T* x, T* y, std::int64_t images, std::int64_t channels, const PoolAxis& h,
-                                      const PoolAxis& w, F&& scale) {
+// y(o) = scale_h[oh] * scale_w[ow] * sum of x over window o.
+template <class T>
+void average_forward(const T* x, T* y, std::int64_t images, std::int64_t channels, const PoolAxis& h, const PoolAxis& w,
+                     const Compute<T>* scale_h, const Compute<T>* scale_w) {
   using V = Vec<Compute<T>>;
   parallel_image_rows(images, h.out, w.out * channels * h.taps, [&](std::int64_t image, std::int64_t oh) {
     for (std::int64_t ow = 0; ow < w.out; ++ow) {
       const T* corner = x + ((image * h.in + h.start[oh]) * w.in + w.start[ow]) * channels;
       T* out = y + ((image * h.out + oh) * w.out + ow) * channels;
-      const Compute<T> factor = scale(oh, ow);
+      const Compute<T> factor = scale_h[oh] * scale_w[ow];
       for_blocks<T>(channels, [&]<int N>(std::int64_t c, auto part) {
         V sum[N] = {};
         for (std::int64_t r = h.inside[oh].begin; r < h.inside[oh].end; ++r)
@@ -82,10 +82,10 @@ TILESTACK_INLINE void average_forward(const T* x, T* y, std::int64_t images, std
   });
 }
 
-// dx(i) = sum of scale(oh, ow) * dy(o) over the windows that hold i.
-template <class T, class F>
-TILESTACK_INLINE void average_backward(const T* dy, T* dx, std::int64_t images, std::int64_t channels,
-                                       const PoolAxis& h, const PoolAxis& w, F&& scale) {
+// dx(i) = sum of scale_h[oh] * scale_w[ow] * dy(o) over the windows that hold i.
+template <class T>
+void average_backward(const T* dy, T* dx, std::int64_t images, std::int64_t channels, const PoolAxis& h,
+                      const PoolAxis& w, const Compute<T>* scale_h, const Compute<T>* scale_w) {
   using V = Vec<Compute<T>>;
   parallel_image_rows(images, h.in, w.in * channels, [&](std::int64_t image, std::int64_t ih) {
     for (std::int64_t iw = 0; iw < w.in; ++iw) {
@@ -94,7 +94,7 @@ TILESTACK_INLINE void average_backward(const T* dy, T* dx, std::int64_t images, 
         V sum[N] = {};
         for (std::int64_t oh = h.over[ih].begin; oh < h.over[ih].end; ++oh)
           for (std::int64_t ow = w.over[iw].begin; ow < w.over[iw].end; ++ow) {
-            const Compute<T> factor = scale(oh, ow);
+            const Compute<T> factor = scale_h[oh] * scale_w[ow];
             const T* g = dy + ((image * h.out + oh) * w.out + ow) * channels + c;
             for (int k = 0; k < N; ++k) sum[k] += part.load(g + k * kLanes<Compute<T>>) * factor;
           }
@@ -106,11 +106,11 @@ TILESTACK_INLINE void average_backward(const T* dy, T* dx, std::int64_t images, 
 
 // Lanes of a comparison of Vec<C>, and as many stored tap numbers.
 template <class C>
-using Lanes = decltype(Vec<C>{} < Vec<C>{});
+using TapLanes = decltype(Vec<C>{} < Vec<C>{});
 
 template <class C>
-TILESTACK_INLINE Lanes<C> every_lane(std::int64_t n) {
-  return Lanes<C>{} + decltype(Lanes<C>{}[0] + 0)(n);
+TILESTACK_INLINE TapLanes<C> every_lane(std::int64_t n) {
+  return TapLanes<C>{} + decltype(TapLanes<C>{}[0] + 0)(n);
 }
 // Integer vectors of the same number of lanes. One halving or doubling at a time, which is one instruction; the compiler
 // takes lanes one by one in longer steps.
@@ -132,14 +132,14 @@ TILESTACK_INLINE To convert_lanes(From v) {
 }
 
 template <class C, class Tap>
-TILESTACK_INLINE Lanes<C> load_taps(const Tap* p, std::int64_t n) {
+TILESTACK_INLINE TapLanes<C> load_taps(const Tap* p, std::int64_t n) {
   typedef std::make_unsigned_t<Tap> Stored __attribute__((vector_size(sizeof(Tap) * kLanes<C>)));
   Stored stored{};
   __builtin_memcpy(&stored, p, std::size_t(n) * sizeof(Tap));
-  return convert_lanes<Lanes<C>>(stored);
+  return convert_lanes<TapLanes<C>>(stored);
 }
 template <class C, class Tap>
-TILESTACK_INLINE void store_taps(Tap* p, Lanes<C> taps, std::int64_t n) {
+TILESTACK_INLINE void store_taps(Tap* p, TapLanes<C> taps, std::int64_t n) {
   typedef std::make_unsigned_t<Tap> Stored __attribute__((vector_size(sizeof(Tap) * kLanes<C>)));
   const auto stored = convert_lanes<Stored>(taps);
   __builtin_memcpy(p, &stored, std::size_t(n) * sizeof(Tap));
@@ -167,7 +167,7 @@ void max_forward(const T* x, T* y, Tap* tap, std::int64_t images, std::int64_t c
       const Span cols = w.inside[ow];
       for_blocks<T>(channels, [&]<int N>(std::int64_t c, auto part) {
         Vec<C> best[N];
-        Lanes<C> at[N];
+        TapLanes<C> at[N];
         for (int k = 0; k < N; ++k) {
           best[k] = splat(-C(__builtin_inf()));
           at[k] = every_lane<C>(rows.begin * w.taps + cols.begin);
@@ -175,10 +175,10 @@ void max_forward(const T* x, T* y, Tap* tap, std::int64_t images, std::int64_t c
         for (std::int64_t r = rows.begin; r < rows.end; ++r)
           for (std::int64_t s = cols.begin; s < cols.end; ++s) {
             const T* in = corner + (r * h.dilation * w.in + s * w.dilation) * channels + c;
-            const Lanes<C> here = every_lane<C>(r * w.taps + s);
+            const TapLanes<C> here = every_lane<C>(r * w.taps + s);
             for (int k = 0; k < N; ++k) {
               const Vec<C> v = part.load(in + k * kLanes<C>);
-              const Lanes<C> take = (v > best[k]) | (v != v);
+              const TapLanes<C> take = (v > best[k]) | (v != v);
               best[k] = take ? v : best[k];
               at[k] = take ? here : at[k];
             }
@@ -207,9 +207,9 @@ void max_backward_gather(const T* dy, const Tap* tap, T* dx, std::int64_t images
             const std::int64_t r = h.tap(oh, ih), s = w.tap(ow, iw);
             if (r < 0 || s < 0) continue;
             const std::int64_t from = ((image * h.out + oh) * w.out + ow) * channels + c;
-            const Lanes<C> here = every_lane<C>(r * w.taps + s);
+            const TapLanes<C> here = every_lane<C>(r * w.taps + s);
             for (int k = 0; k < N; ++k) {
-              const Lanes<C> at = load_taps<C>(tap + from + k * kLanes<C>, lanes_of<C>(part));
+              const TapLanes<C> at = load_taps<C>(tap + from + k * kLanes<C>, lanes_of<C>(part));
               sum[k] += at == here ? part.load(dy + from + k * kLanes<C>) : Vec<C>{};
             }
           }
@@ -219,7 +219,9 @@ void max_backward_gather(const T* dy, const Tap* tap, T* dx, std::int64_t images
   });
 }
 
-// The same for channels too few to fill a vector: each image is its owner's, who goes through the windows in order.
+// The same for channels that fill no more than a vector: each image is its owner's, who goes through the windows in order.
+constexpr std::int64_t kFewChannels = 16;
+
 template <class T, class Tap>
 void max_backward_scatter(const T* dy, const Tap* tap, T* dx, std::int64_t images, std::int64_t channels,
                           const PoolAxis& h, const PoolAxis& w) {
@@ -244,7 +246,7 @@ template <class T, class Tap>
 void max_backward(const T* dy, const Tap* tap, T* dx, std::int64_t images, std::int64_t channels, const PoolAxis& h,
                   const PoolAxis& w) {
   if constexpr (std::is_same_v<T, Compute<T>>)
-    if (channels < kLanes<T>) return max_backward_scatter(dy, tap, dx, images, channels, h, w);
+    if (channels <= kFewChannels) return max_backward_scatter(dy, tap, dx, images, channels, h, w);
   max_backward_gather(dy, tap, dx, images, channels, h, w);
 }
 

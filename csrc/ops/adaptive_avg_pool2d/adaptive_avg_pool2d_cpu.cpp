@@ -11,9 +11,14 @@ struct Axes {
     h.adapt();
     w.adapt();
   }
-  template <class C>
-  TILESTACK_INLINE C scale(std::int64_t oh, std::int64_t ow) const {
-    return 1 / C(std::int64_t(h.inside[oh].end) * w.inside[ow].end);
+};
+
+template <class C>
+struct Scales {
+  Scratch<C> h, w;
+  explicit Scales(const Axes& axes) : h(axes.h.out), w(axes.w.out) {
+    for (std::int64_t o = 0; o < axes.h.out; ++o) h[o] = 1 / C(axes.h.inside[o].end);
+    for (std::int64_t o = 0; o < axes.w.out; ++o) w[o] = 1 / C(axes.w.inside[o].end);
   }
 };
 
@@ -21,8 +26,8 @@ void forward(View x, View y) {
   if (y.numel() == 0) return;
   const Axes axes(x, y);
   visit_float(x.dtype, [&]<class T>() {
-    average_forward(x.data<T>(), y.data<T>(), x.shape[0], x.shape[1], axes.h, axes.w,
-                    [&](std::int64_t oh, std::int64_t ow) { return axes.scale<Compute<T>>(oh, ow); });
+    const Scales<Compute<T>> scales(axes);
+    average_forward(x.data<T>(), y.data<T>(), x.shape[0], x.shape[1], axes.h, axes.w, scales.h.data, scales.w.data);
   });
 }
 
@@ -33,8 +38,9 @@ void backward(View dy, View dx) {
   }
   const Axes axes(dx, dy);
   visit_float(dx.dtype, [&]<class T>() {
-    average_backward(dy.data<T>(), dx.data<T>(), dx.shape[0], dx.shape[1], axes.h, axes.w,
-                     [&](std::int64_t oh, std::int64_t ow) { return axes.scale<Compute<T>>(oh, ow); });
+    const Scales<Compute<T>> scales(axes);
+    average_backward(dy.data<T>(), dx.data<T>(), dx.shape[0], dx.shape[1], axes.h, axes.w, scales.h.data,
+                     scales.w.data);
   });
 }
 

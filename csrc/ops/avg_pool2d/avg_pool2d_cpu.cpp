@@ -6,41 +6,49 @@ namespace {
 
 struct Axes {
   PoolAxis h, w;
-  Window2d window;
-  PoolDivisor divisor;
-
-  Axes(const View& x, const View& y, const Window2d& window, PoolDivisor divisor)
-      : h(x.shape[2], y.shape[2], window.kernel[0], 1), w(x.shape[3], y.shape[3], window.kernel[1], 1), window(window),
-        divisor(divisor) {
+  Axes(const View& x, const View& y, const Window2d& window)
+      : h(x.shape[2], y.shape[2], window.kernel[0], 1), w(x.shape[3], y.shape[3], window.kernel[1], 1) {
     h.slide(window.stride[0], window.padding[0]);
     w.slide(window.stride[1], window.padding[1]);
   }
-  // Padding beyond what was asked for, which ceil_mode adds, never counts.
-  TILESTACK_INLINE std::int64_t positions(const PoolAxis& axis, std::int64_t o, std::int64_t padding) const {
-    if (!divisor.count_padding) return axis.inside[o].end - axis.inside[o].begin;
+};
+
+// Of each window: 1 / its positions along one dimension. Those beyond the padding, which ceil_mode adds, never count.
+template <class C>
+void fill_scales(const PoolAxis& axis, std::int64_t padding, bool count_padding, C* scales) {
+  for (std::int64_t o = 0; o < axis.out; ++o) {
     const std::int64_t room = axis.in + padding - axis.start[o];
-    return room < axis.taps ? room : axis.taps;
+    const std::int64_t padded = room < axis.taps ? room : axis.taps, inside = axis.inside[o].end - axis.inside[o].begin;
+    scales[o] = 1 / C(count_padding ? padded : inside);
   }
-  template <class C>
-  TILESTACK_INLINE C scale(std::int64_t oh, std::int64_t ow) const {
-    if (divisor.fixed) return 1 / C(divisor.fixed);
-    return 1 / C(positions(h, oh, window.padding[0]) * positions(w, ow, window.padding[1]));
+}
+
+template <class C>
+struct Scales {
+  Scratch<C> h, w;
+  Scales(const Axes& axes, const Window2d& window, PoolDivisor divisor) : h(axes.h.out), w(axes.w.out) {
+    fill_scales(axes.h, window.padding[0], divisor.count_padding, h.data);
+    fill_scales(axes.w, window.padding[1], divisor.count_padding, w.data);
+    if (divisor.fixed == 0) return;
+    for (std::int64_t o = 0; o < axes.h.out; ++o) h[o] = 1 / C(divisor.fixed);
+    for (std::int64_t o = 0; o < axes.w.out; ++o) w[o] = 1;
   }
 };
 
 void forward(View x, View y, Window2d window, PoolDivisor divisor) {
-  const Axes axes(x, y, window, divisor);
+  const Axes axes(x, y, window);
   visit_float(x.dtype, [&]<class T>() {
-    average_forward(x.data<T>(), y.data<T>(), x.shape[0], x.shape[1], axes.h, axes.w,
-                    [&](std::int64_t oh, std::int64_t ow) { return axes.scale<Compute<T>>(oh, ow); });
+    const Scales<Compute<T>> scales(axes, window, divisor);
+    average_forward(x.data<T>(), y.data<T>(), x.shape[0], x.shape[1], axes.h, axes.w, scales.h.data, scales.w.data);
   });
 }
 
 void backward(View dy, View dx, Window2d window, PoolDivisor divisor) {
-  const Axes axes(dx, dy, window, divisor);
+  const Axes axes(dx, dy, window);
   visit_float(dx.dtype, [&]<class T>() {
-    average_backward(dy.data<T>(), dx.data<T>(), dx.shape[0], dx.shape[1], axes.h, axes.w,
-                     [&](std::int64_t oh, std::int64_t ow) { return axes.scale<Compute<T>>(oh, ow); });
+    const Scales<Compute<T>> scales(axes, window, divisor);
+    average_backward(dy.data<T>(), dx.data<T>(), dx.shape[0], dx.shape[1], axes.h, axes.w, scales.h.data,
+                     scales.w.data);
   });
 }
 

@@ -15,6 +15,15 @@ struct Plan {
   Dims shape;  // of the result
 };
 
+Tensor copied(const Tensor& x, const Dims& shape) {
+  const Tensor y = empty(shape, x.dtype(), x.device());
+  copy_into(y, x);
+  return y;
+}
+
+// The values in contiguous memory.
+Tensor broadcast(const Tensor& x, const Dims& shape) { return x.shape() == shape ? as_contiguous(x) : copied(x, shape); }
+
 // One entry for each dimension of x: integer tensors of one shape, or undefined.
 std::vector<Tensor> expand_indices(const Tensor& x, const std::vector<Tensor>& indices) {
   std::vector<Tensor> whole;
@@ -41,7 +50,7 @@ std::vector<Tensor> expand_indices(const Tensor& x, const std::vector<Tensor>& i
     shape = broadcast_shapes("index", shape, index.shape());
   }
   for (Tensor& index : whole)
-    if (index.defined()) index = as_contiguous(stretched(index, shape));
+    if (index.defined()) index = broadcast(index, shape);
   return whole;
 }
 
@@ -103,11 +112,9 @@ void index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tensor
   const Plan plan = make_plan(x, expand_indices(x, indices));
   check(value.dim() <= plan.shape.size() && broadcast_shapes("index_put", value.shape(), plan.shape) == plan.shape,
         "index_put: a value of shape {} does not fit into shape {}", value.shape(), plan.shape);
-  Tensor source = as_contiguous(stretched(value, plan.shape));
-  if (source.impl()->storage == x.impl()->storage) {  // all is read before anything is written
-    source = empty(plan.shape, x.dtype(), x.device());
-    copy_into(source, value);
-  }
+  // All is read before anything is written.
+  const bool shared = value.impl()->storage == x.impl()->storage;
+  const Tensor source = broadcast(shared ? copied(value, value.shape()) : value, plan.shape);
   index_on(x.device()).put(plan.rest, plan.offsets, source, plan.before, accumulate);
   x.bump_version();
 }
