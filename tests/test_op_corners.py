@@ -54,7 +54,9 @@ def test_batch_norm_updates_running_statistics_without_the_unbiased_ones_in_y() 
 def test_norms_do_not_cancel() -> None:
     x = (10_000 + np.random.default_rng(0).standard_normal((4096, 3))).astype(np.float32)
     want = (x - x.mean(0, dtype=np.float64)) / x.std(0, dtype=np.float64)
-    np.testing.assert_allclose(F.batch_norm(ts.from_numpy(x), None, None, training=True, eps=0.0).numpy(), want, atol=2e-3)
+    np.testing.assert_allclose(
+        F.batch_norm(ts.from_numpy(x), None, None, training=True, eps=0.0).numpy(), want, atol=2e-3
+    )
 
 
 def test_index_put_sums_equal_indices_in_order() -> None:

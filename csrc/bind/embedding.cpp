@@ -1,5 +1,5 @@
-#include "bind/bind.h"
 #include "ops/embedding/embedding.h"
+#include "bind/bind.h"
 #include "ops/one_hot/one_hot.h"
 
 namespace tilestack {

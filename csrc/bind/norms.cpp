@@ -8,11 +8,12 @@ namespace tilestack {
 void bind_norms(Bindings& b) {
   const py::arg input = py::arg("input").none(false);
   const py::arg_v weight = py::arg("weight") = py::none(), bias = py::arg("bias") = py::none();
-  b.function("rms_norm", &rms_norm,
-             "input * weight / sqrt(mean(input^2) + eps), the mean over the last dimensions (Zhang and Sennrich, 2019).\n\n"
-             "input: (*, *normalized_shape) float. weight: normalized_shape, input's dtype; None: 1. eps None: the\n"
-             "dtype's machine epsilon. Sums are float32 at least. ValueError for shapes that don't fit.",
-             input, py::arg("normalized_shape"), weight, py::arg("eps") = py::none());
+  b.function(
+      "rms_norm", &rms_norm,
+      "input * weight / sqrt(mean(input^2) + eps), the mean over the last dimensions (Zhang and Sennrich, 2019).\n\n"
+      "input: (*, *normalized_shape) float. weight: normalized_shape, input's dtype; None: 1. eps None: the\n"
+      "dtype's machine epsilon. Sums are float32 at least. ValueError for shapes that don't fit.",
+      input, py::arg("normalized_shape"), weight, py::arg("eps") = py::none());
   b.function("layer_norm", &layer_norm,
              "(input - mean) / sqrt(variance + eps) * weight + bias, with mean and biased variance over the last\n"
              "dimensions (Ba, Kiros and Hinton, 2016).\n\n"

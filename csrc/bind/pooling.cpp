@@ -23,43 +23,46 @@ void bind_pooling(Bindings& b) {
   const py::arg kernel_size = py::arg("kernel_size"), output_size = py::arg("output_size");
   const py::arg_v stride = py::arg("stride") = py::none(), padding = py::arg("padding") = 0,
                   ceil_mode = py::arg("ceil_mode") = false;
-  b.function("max_pool2d",
-             [](const Tensor& x, const Dims& kernel_size, const std::optional<Dims>& stride, const Dims& padding,
-                const Dims& dilation, bool ceil_mode) {
-               return max_pool2d(x, kernel_size, stride.value_or(Dims{}), padding, dilation, ceil_mode);
-             },
-             "The largest value of each window; NaN if there is one.\n\n"
-             "input: (batch, channels, height, width) or (channels, height, width) float; the result is channels-last\n"
-             "in memory. Sizes are one number or (height, width); stride None: kernel_size. padding, at most half of the\n"
-             "kernel, never wins. ceil_mode rounds the size up: a last window may reach beyond the padding. The first\n"
-             "of equal values gets the gradient. ValueError if the kernel doesn't fit.",
-             input, kernel_size, stride, padding, py::arg("dilation") = 1, ceil_mode);
-  b.function("avg_pool2d",
-             [](const Tensor& x, const Dims& kernel_size, const std::optional<Dims>& stride, const Dims& padding,
-                bool ceil_mode, bool count_include_pad, std::optional<std::int64_t> divisor_override) {
-               return avg_pool2d(x, kernel_size, stride.value_or(Dims{}), padding, ceil_mode, count_include_pad,
-                                 divisor_override);
-             },
-             "The mean of each window.\n\n"
-             "input: (batch, channels, height, width) or (channels, height, width) float; the result is channels-last\n"
-             "in memory. Sizes are one number or (height, width); stride None: kernel_size. The divisor is\n"
-             "divisor_override, or the window's positions, those in the padding only with count_include_pad.\n"
-             "ValueError if the kernel doesn't fit.",
-             input, kernel_size, stride, padding, ceil_mode, py::arg("count_include_pad") = true,
-             py::arg("divisor_override") = py::none());
-  b.function("adaptive_avg_pool2d",
-             [](const Tensor& x, const py::object& size) { return adaptive_avg_pool2d(x, output_size_of(size)); },
-             "The mean of output_size windows that cover the image: window i goes from floor(i in / out) to\n"
-             "ceil((i + 1) in / out).\n\n"
-             "input: (batch, channels, height, width) or (channels, height, width) float. output_size: one number or\n"
-             "(height, width), None keeps a size.",
-             input, output_size);
-  b.function("adaptive_max_pool2d",
-             [](const Tensor& x, const py::object& size) { return adaptive_max_pool2d(x, output_size_of(size)); },
-             "The largest value of output_size windows that cover the image, as in adaptive_avg_pool2d.\n\n"
-             "input: (batch, channels, height, width) or (channels, height, width) float. output_size: one number or\n"
-             "(height, width), None keeps a size.",
-             input, output_size);
+  b.function(
+      "max_pool2d",
+      [](const Tensor& x, const Dims& kernel_size, const std::optional<Dims>& stride, const Dims& padding,
+         const Dims& dilation,
+         bool ceil_mode) { return max_pool2d(x, kernel_size, stride.value_or(Dims{}), padding, dilation, ceil_mode); },
+      "The largest value of each window; NaN if there is one.\n\n"
+      "input: (batch, channels, height, width) or (channels, height, width) float; the result is channels-last\n"
+      "in memory. Sizes are one number or (height, width); stride None: kernel_size. padding, at most half of the\n"
+      "kernel, never wins. ceil_mode rounds the size up: a last window may reach beyond the padding. The first\n"
+      "of equal values gets the gradient. ValueError if the kernel doesn't fit.",
+      input, kernel_size, stride, padding, py::arg("dilation") = 1, ceil_mode);
+  b.function(
+      "avg_pool2d",
+      [](const Tensor& x, const Dims& kernel_size, const std::optional<Dims>& stride, const Dims& padding,
+         bool ceil_mode, bool count_include_pad, std::optional<std::int64_t> divisor_override) {
+        return avg_pool2d(x, kernel_size, stride.value_or(Dims{}), padding, ceil_mode, count_include_pad,
+                          divisor_override);
+      },
+      "The mean of each window.\n\n"
+      "input: (batch, channels, height, width) or (channels, height, width) float; the result is channels-last\n"
+      "in memory. Sizes are one number or (height, width); stride None: kernel_size. The divisor is\n"
+      "divisor_override, or the window's positions, those in the padding only with count_include_pad.\n"
+      "ValueError if the kernel doesn't fit.",
+      input, kernel_size, stride, padding, ceil_mode, py::arg("count_include_pad") = true,
+      py::arg("divisor_override") = py::none());
+  b.function(
+      "adaptive_avg_pool2d",
+      [](const Tensor& x, const py::object& size) { return adaptive_avg_pool2d(x, output_size_of(size)); },
+      "The mean of output_size windows that cover the image: window i goes from floor(i in / out) to\n"
+      "ceil((i + 1) in / out).\n\n"
+      "input: (batch, channels, height, width) or (channels, height, width) float. output_size: one number or\n"
+      "(height, width), None keeps a size.",
+      input, output_size);
+  b.function(
+      "adaptive_max_pool2d",
+      [](const Tensor& x, const py::object& size) { return adaptive_max_pool2d(x, output_size_of(size)); },
+      "The largest value of output_size windows that cover the image, as in adaptive_avg_pool2d.\n\n"
+      "input: (batch, channels, height, width) or (channels, height, width) float. output_size: one number or\n"
+      "(height, width), None keeps a size.",
+      input, output_size);
 }
 
 }  // namespace tilestack

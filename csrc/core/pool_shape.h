@@ -7,7 +7,8 @@ namespace tilestack {
 
 // One number stands for both height and width.
 inline Dims height_width(const char* op, const char* name, const Dims& sizes) {
-  check(sizes.size() == 1 || sizes.size() == 2, "{}: {} must be one number or (height, width), got {}", op, name, sizes);
+  check(sizes.size() == 1 || sizes.size() == 2, "{}: {} must be one number or (height, width), got {}", op, name,
+        sizes);
   return {sizes[0], sizes[-1]};
 }
 
@@ -36,8 +37,8 @@ inline Tensor as_images(const char* op, const Tensor& x) {
         x.shape());
   if (x.dim() == 4) return as_channels_last(x);
   const Dims strides = x.strides();
-  return as_channels_last(view_of(x, {1, x.size(0), x.size(1), x.size(2)},
-                                  {x.numel(), strides[0], strides[1], strides[2]}));
+  return as_channels_last(
+      view_of(x, {1, x.size(0), x.size(1), x.size(2)}, {x.numel(), strides[0], strides[1], strides[2]}));
 }
 
 // The images' memory with `ndim` dimensions, the number that the op's input had.
@@ -52,8 +53,8 @@ inline Dims pooled_shape(const char* op, const Tensor& images, const Window2d& w
   Dims shape = images.shape();
   for (int i = 0; i < 2; ++i) {
     const std::int64_t size = shape[2 + i];
-    const std::int64_t room = size + 2 * w.padding[i] - w.dilation[i] * (w.kernel[i] - 1) - 1 +
-                              (ceil_mode ? w.stride[i] - 1 : 0);
+    const std::int64_t room =
+        size + 2 * w.padding[i] - w.dilation[i] * (w.kernel[i] - 1) - 1 + (ceil_mode ? w.stride[i] - 1 : 0);
     std::int64_t out = room < 0 ? 0 : room / w.stride[i] + 1;
     if (ceil_mode && (out - 1) * w.stride[i] >= size + w.padding[i]) --out;
     check(size > 0 && out > 0, "{}: kernel_size ({}, {}) does not fit into an input of shape {}", op, w.kernel[0],

@@ -1,6 +1,6 @@
 #pragma once
-// Windows over channels-last images, and the loops of the pooling kernels. Backward gathers: each input position adds up
-// what the windows over it send, in their order, so overlapping windows need no atomics.
+// Windows over channels-last images, and the loops of the pooling kernels. Backward gathers: each input position adds
+// up what the windows over it send, in their order, so overlapping windows need no atomics.
 #include "core/rows.h"
 
 namespace tilestack::TILESTACK_ISA {
@@ -112,8 +112,8 @@ template <class C>
 TILESTACK_INLINE TapLanes<C> every_lane(std::int64_t n) {
   return TapLanes<C>{} + decltype(TapLanes<C>{}[0] + 0)(n);
 }
-// Integer vectors of the same number of lanes. One halving or doubling at a time, which is one instruction; the compiler
-// takes lanes one by one in longer steps.
+// Integer vectors of the same number of lanes. One halving or doubling at a time, which is one instruction; the
+// compiler takes lanes one by one in longer steps.
 template <class To, class From>
 TILESTACK_INLINE To convert_lanes(From v) {
   if constexpr (sizeof(From) == sizeof(To)) {
@@ -153,8 +153,8 @@ TILESTACK_INLINE std::int64_t lanes_of(RowEnd end) {
   return end.n;
 }
 
-// y(o) = largest x in window o, NaN if there is one; tap(o) = which tap of the window it is, the first of equal ones. tap
-// may be null.
+// y(o) = largest x in window o, NaN if there is one; tap(o) = which tap of the window it is, the first of equal ones.
+// tap may be null.
 template <class T, class Tap>
 void max_forward(const T* x, T* y, Tap* tap, std::int64_t images, std::int64_t channels, const PoolAxis& h,
                  const PoolAxis& w) {
@@ -194,8 +194,8 @@ void max_forward(const T* x, T* y, Tap* tap, std::int64_t images, std::int64_t c
 
 // dx(i) = sum of dy(o) over the windows whose largest element is i.
 template <class T, class Tap>
-void max_backward_gather(const T* dy, const Tap* tap, T* dx, std::int64_t images, std::int64_t channels, const PoolAxis& h,
-                  const PoolAxis& w) {
+void max_backward_gather(const T* dy, const Tap* tap, T* dx, std::int64_t images, std::int64_t channels,
+                         const PoolAxis& h, const PoolAxis& w) {
   using C = Compute<T>;
   parallel_image_rows(images, h.in, w.in * channels, [&](std::int64_t image, std::int64_t ih) {
     for (std::int64_t iw = 0; iw < w.in; ++iw) {
@@ -219,7 +219,8 @@ void max_backward_gather(const T* dy, const Tap* tap, T* dx, std::int64_t images
   });
 }
 
-// The same for channels that fill no more than a vector: each image is its owner's, who goes through the windows in order.
+// The same for channels that fill no more than a vector: each image is its owner's, who goes through the windows in
+// order.
 constexpr std::int64_t kFewChannels = 16;
 
 template <class T, class Tap>

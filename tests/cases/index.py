@@ -1,6 +1,5 @@
 import numpy as np
 
-import tilestack as ts
 from harness import ALL, Case
 
 

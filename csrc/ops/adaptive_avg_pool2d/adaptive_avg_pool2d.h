@@ -6,7 +6,8 @@ namespace tilestack {
 class Dims;
 
 // y(o) = mean of x over window o, which covers floor(o in / out) up to ceil((o + 1) in / out) in height and in width.
-// x: (batch, channels, height, width), channels-last, float   y: (batch, channels, out height, out width), channels-last
+// x: (batch, channels, height, width), channels-last, float   y: (batch, channels, out height, out width),
+// channels-last
 struct AdaptiveAvgPool2dKernels {
   void (*forward)(View x, View y);
   void (*backward)(View dy, View dx);  // overwrites dx

@@ -9,7 +9,8 @@ Tensor adaptive_max_pool2d(const Tensor& x, const Dims& output_size) {
   const Tensor in = as_images("adaptive_max_pool2d", x);
   const Dims shape = adaptive_shape("adaptive_max_pool2d", in, output_size);
   const Tensor y = empty_channels_last(shape, x.dtype(), x.device());
-  const Tensor tap = x.requires_grad() && grad_enabled() ? empty_channels_last(shape, DType::int32, x.device()) : Tensor();
+  const Tensor tap =
+      x.requires_grad() && grad_enabled() ? empty_channels_last(shape, DType::int32, x.device()) : Tensor();
   adaptive_max_pool2d_on(x.device()).forward(in, y, optional_view(tap));
   return record("adaptive_max_pool2d", from_images(y, x.dim()), {x},
                 [images = in.shape(), ndim = x.dim(), tap](const Tensor& dy) -> Gradients {

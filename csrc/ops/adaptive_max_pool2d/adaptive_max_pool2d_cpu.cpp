@@ -7,7 +7,8 @@ namespace {
 struct Axes {
   PoolAxis h, w;
   Axes(const View& x, const View& y)
-      : h(x.shape[2], y.shape[2], x.shape[2] / y.shape[2] + 2, 1), w(x.shape[3], y.shape[3], x.shape[3] / y.shape[3] + 2, 1) {
+      : h(x.shape[2], y.shape[2], x.shape[2] / y.shape[2] + 2, 1),
+        w(x.shape[3], y.shape[3], x.shape[3] / y.shape[3] + 2, 1) {
     h.adapt();
     w.adapt();
   }

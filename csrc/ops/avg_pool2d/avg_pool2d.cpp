@@ -11,8 +11,7 @@ Tensor avg_pool2d(const Tensor& x, const Dims& kernel_size, const Dims& stride, 
   const Window2d window = pool_window("avg_pool2d", kernel_size, stride, padding, {1});
   const PoolDivisor divisor{divisor_override.value_or(0), count_include_pad};
   const Tensor in = as_images("avg_pool2d", x);
-  const Tensor y =
-      empty_channels_last(pooled_shape("avg_pool2d", in, window, ceil_mode), x.dtype(), x.device());
+  const Tensor y = empty_channels_last(pooled_shape("avg_pool2d", in, window, ceil_mode), x.dtype(), x.device());
   avg_pool2d_on(x.device()).forward(in, y, window, divisor);
   return record("avg_pool2d", from_images(y, x.dim()), {x},
                 [images = in.shape(), ndim = x.dim(), window, divisor](const Tensor& dy) -> Gradients {

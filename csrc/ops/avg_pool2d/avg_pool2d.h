@@ -8,7 +8,8 @@ namespace tilestack {
 
 class Dims;
 
-// What a window's sum is divided by: `fixed` if that is not 0, else its positions, with or without those in the padding.
+// What a window's sum is divided by: `fixed` if that is not 0, else its positions, with or without those in the
+// padding.
 struct PoolDivisor {
   std::int64_t fixed;
   bool count_padding;

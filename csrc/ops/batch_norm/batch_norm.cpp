@@ -26,8 +26,8 @@ Tensor with_channels_inside(const Tensor& x) {
   const std::int64_t batch = x.size(0), channels = x.size(1), step = in.strides()[-1];
   std::int64_t positions = 1;
   for (int i = 2; i < x.dim(); ++i) positions *= x.size(i);
-  return as_channels_last(view_of(in, {batch, channels, 1, positions},
-                                  {in.strides()[0], in.strides()[1], positions * step, step}));
+  return as_channels_last(
+      view_of(in, {batch, channels, 1, positions}, {in.strides()[0], in.strides()[1], positions * step, step}));
 }
 
 View channel_matrix(const Tensor& x) {
@@ -43,8 +43,9 @@ View channel_matrix(const Tensor& x) {
 }
 
 void check_channels(const char* what, const Tensor& p, const Tensor& x) {
-  check(!p.defined() || p.shape() == Dims{x.size(1)}, "batch_norm: {} must have shape ({},), one for each channel of {}, got {}",
-        what, x.size(1), x.shape(), p.defined() ? p.shape() : Dims{});
+  check(!p.defined() || p.shape() == Dims{x.size(1)},
+        "batch_norm: {} must have shape ({},), one for each channel of {}, got {}", what, x.size(1), x.shape(),
+        p.defined() ? p.shape() : Dims{});
 }
 
 void check_arguments(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
@@ -97,9 +98,9 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   return record("batch_norm", y, {x, weight, bias},
                 [x, weight, bias, in = Saved(in), w = Saved(w), mean = Saved(mean), variance = Saved(variance), eps,
                  training](const Tensor& dy) -> Gradients {
-                  const Tensor dx = x.requires_grad() ? empty_strided(x.shape(), channels_inside(x.shape()), x.dtype(),
-                                                                      x.device())
-                                                      : Tensor();
+                  const Tensor dx = x.requires_grad()
+                                        ? empty_strided(x.shape(), channels_inside(x.shape()), x.dtype(), x.device())
+                                        : Tensor();
                   const Tensor dw = weight.requires_grad() ? empty_like(*w) : Tensor();
                   const Tensor db = bias.requires_grad() ? empty(bias.shape(), bias.dtype(), bias.device()) : Tensor();
                   batch_norm_on(x.device())

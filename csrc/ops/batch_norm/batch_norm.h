@@ -5,12 +5,14 @@ namespace tilestack {
 
 // y = (x - mean) * r * w + b, with r = 1 / sqrt(variance + eps), for each channel.
 // x, y: (rows, channels), contiguous, float; rows are all positions of all images
-// mean, variance: (channels), float32 (float64 for float64)   w, b: (channels), x's dtype, each may be undefined (1 and 0)
+// mean, variance: (channels), float32 (float64 for float64)   w, b: (channels), x's dtype, each may be undefined (1 and
+// 0)
 struct BatchNormKernels {
   // Overwrites mean and the biased variance: two passes over blocks of rows, merged in order, so nothing cancels.
   // Both are 0 if there are no rows.
   void (*statistics)(View x, View mean, View variance);
-  // running += momentum * (new - running), with `correction` times the variance. (channels), any stride and float dtype.
+  // running += momentum * (new - running), with `correction` times the variance. (channels), any stride and float
+  // dtype.
   void (*update_running)(View mean, View variance, View running_mean, View running_var, double momentum,
                          double correction);
   void (*normalize)(View x, View mean, View variance, View w, View b, View y, double eps);
@@ -20,8 +22,8 @@ struct BatchNormKernels {
 };
 TILESTACK_KERNELS(BatchNormKernels, batch_norm)
 
-// x: (batch, channels, ...); 4-D results are channels-last. running_mean and running_var, each of which may be undefined
-// when training, are then updated in place, with the unbiased variance.
+// x: (batch, channels, ...); 4-D results are channels-last. running_mean and running_var, each of which may be
+// undefined when training, are then updated in place, with the unbiased variance.
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps);
 

@@ -31,7 +31,8 @@ TILESTACK_INLINE void add_to(T* sums, std::int64_t cols, Pair<Vec<T>> v, auto pa
   part.store(sums + cols, part.load(sums + cols) + v.second);
 }
 
-// sums[i] = sum of term(offset, i, part) over rows, where offset = row * cols + i; a Pair's second sums lie cols further.
+// sums[i] = sum of term(offset, i, part) over rows, where offset = row * cols + i; a Pair's second sums lie cols
+// further.
 template <class T, class F>
 TILESTACK_INLINE void sum_columns(std::int64_t rows, std::int64_t cols, Compute<T>* sums, F&& term) {
   using Term = decltype(term(cols, cols, WholeVector{}));
@@ -40,11 +41,14 @@ TILESTACK_INLINE void sum_columns(std::int64_t rows, std::int64_t cols, Compute<
   for (; cols < 256 && row + 4 <= rows; row += 4)  // wide rows are read one after another, as the prefetcher likes
     for_vectors<T>(cols, [&](std::int64_t i, auto part) {
       const std::int64_t offset = row * cols + i;
-      add_to(sums + i, cols, (term(offset, i, part) + term(offset + cols, i, part)) +
-                                 (term(offset + 2 * cols, i, part) + term(offset + 3 * cols, i, part)), part);
+      add_to(sums + i, cols,
+             (term(offset, i, part) + term(offset + cols, i, part)) +
+                 (term(offset + 2 * cols, i, part) + term(offset + 3 * cols, i, part)),
+             part);
     });
   for (; row < rows; ++row)
-    for_vectors<T>(cols, [&](std::int64_t i, auto part) { add_to(sums + i, cols, term(row * cols + i, i, part), part); });
+    for_vectors<T>(cols,
+                   [&](std::int64_t i, auto part) { add_to(sums + i, cols, term(row * cols + i, i, part), part); });
 }
 
 // f(at, channel, rows) for each partial result of each channel: where it is and how many rows it stands for. Those of a
@@ -76,7 +80,8 @@ void statistics_of(const Layout& layout, const T* x, Compute<T>* mean, Compute<T
   const Scratch<double> sums(2 * channels);
   double *centers = sums, *deviations = sums + channels;
   __builtin_memset(centers, 0, std::size_t(2 * channels) * sizeof(double));
-  for_partials(layout, [&](std::int64_t at, std::int64_t c, std::int64_t n) { centers[c] += double(n) * partials[at]; });
+  for_partials(layout,
+               [&](std::int64_t at, std::int64_t c, std::int64_t n) { centers[c] += double(n) * partials[at]; });
   for (std::int64_t c = 0; c < channels; ++c) centers[c] /= total;
   for_partials(layout, [&](std::int64_t at, std::int64_t c, std::int64_t n) {
     const double d = partials[at] - centers[c];
@@ -103,8 +108,8 @@ void update_running(View mean, View variance, View running_mean, View running_va
     visit_float(running.dtype, [&]<class T>() {
       for (std::int64_t i = 0; i < fresh.numel(); ++i) {
         T& value = running.data<T>()[i * running.stride(0)];
-        value = convert<T>(Compute<T>((1 - momentum) * double(convert<Compute<T>>(value)) +
-                                      momentum * factor * element(fresh, i)));
+        value = convert<T>(
+            Compute<T>((1 - momentum) * double(convert<Compute<T>>(value)) + momentum * factor * element(fresh, i)));
       }
     });
   };
@@ -164,7 +169,8 @@ void gradient_sums(const Layout& layout, const T* x, const T* dy, const Compute<
   });
 }
 
-// dx = w r (dy - level - (x - mean) slope), with level = mean(dy), slope = r^2 mean((x - mean) dy); both 0 in evaluation.
+// dx = w r (dy - level - (x - mean) slope), with level = mean(dy), slope = r^2 mean((x - mean) dy); both 0 in
+// evaluation.
 template <class T>
 void input_gradient(const Layout& layout, const T* x, const T* dy, T* dx, const Compute<T>* centers,
                     const Compute<T>* scales, const Compute<T>* levels, const Compute<T>* slopes) {
@@ -189,8 +195,7 @@ void backward(View x, View mean, View variance, View w, View dy, View dx, View d
     C *centers = columns, *scales = columns + cols, *levels = columns + 2 * cols, *slopes = columns + 3 * cols;
     const auto r = [&](std::int64_t c) { return 1 / std::sqrt(variance.data<C>()[c] + C(eps)); };
     spread(layout, centers, [&](std::int64_t c) { return mean.data<C>()[c]; });
-    if (training || dw.defined() || db.defined())
-      gradient_sums(layout, x.data<T>(), dy.data<T>(), centers, sums.data);
+    if (training || dw.defined() || db.defined()) gradient_sums(layout, x.data<T>(), dy.data<T>(), centers, sums.data);
     for (std::int64_t c = 0; c < channels; ++c) {
       if (dw.defined()) dw.data<T>()[c] = convert<T>(C(sums[channels + c]) * r(c));
       if (db.defined()) db.data<T>()[c] = convert<T>(C(sums[c]));

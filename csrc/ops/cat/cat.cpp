@@ -47,7 +47,8 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
   }
 
   const Device device = tensors[0].device();
-  const Tensor y = channels_last && shape.size() == 4 ? empty_channels_last(shape, dtype, device) : empty(shape, dtype, device);
+  const Tensor y =
+      channels_last && shape.size() == 4 ? empty_channels_last(shape, dtype, device) : empty(shape, dtype, device);
   std::int64_t begin = 0;
   for (const Tensor& x : tensors) {
     if (is_nothing(x)) continue;

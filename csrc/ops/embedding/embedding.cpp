@@ -12,8 +12,8 @@ Tensor embedding(const Tensor& indices, const Tensor& weight, std::optional<std:
   const std::int64_t vocabulary = weight.size(0);
   std::int64_t padding = padding_idx.value_or(-1);
   if (padding_idx) {
-    check(-vocabulary <= padding && padding < vocabulary, "embedding: padding_idx must be within num_embeddings {}, got {}",
-          vocabulary, padding);
+    check(-vocabulary <= padding && padding < vocabulary,
+          "embedding: padding_idx must be within num_embeddings {}, got {}", vocabulary, padding);
     if (padding < 0) padding += vocabulary;
   }
   Dims shape = indices.shape();

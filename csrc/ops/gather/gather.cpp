@@ -15,7 +15,9 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
   const int at = wrap_dim("gather", dim, x.dim() == 0 ? 1 : x.dim());
   bool fits = index.dim() == x.dim();
   for (int i = 0; fits && i < x.dim(); ++i) fits = i == at || index.size(i) <= x.size(i);
-  check(fits, "gather: the index must have as many dimensions as the input and, but for dimension {}, be no larger than {}, got {}",
+  check(fits,
+        "gather: the index must have as many dimensions as the input and, but for dimension {}, be no larger than {}, "
+        "got {}",
         at, x.shape(), index.shape());
   const Tensor in = one_dimensional(x), picks = one_dimensional(index);
   const Tensor y = empty(index.shape(), x.dtype(), x.device());

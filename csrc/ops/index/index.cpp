@@ -22,7 +22,9 @@ Tensor copied(const Tensor& x, const Dims& shape) {
 }
 
 // The values in contiguous memory.
-Tensor broadcast(const Tensor& x, const Dims& shape) { return x.shape() == shape ? as_contiguous(x) : copied(x, shape); }
+Tensor broadcast(const Tensor& x, const Dims& shape) {
+  return x.shape() == shape ? as_contiguous(x) : copied(x, shape);
+}
 
 // One entry for each dimension of x: integer tensors of one shape, or undefined.
 std::vector<Tensor> expand_indices(const Tensor& x, const std::vector<Tensor>& indices) {
@@ -39,7 +41,8 @@ std::vector<Tensor> expand_indices(const Tensor& x, const std::vector<Tensor>& i
                         x.shape(), dim + i);
     for (const Tensor& where : nonzero(index)) whole.push_back(where);
   }
-  check<IndexError>(int(whole.size()) <= x.dim(), "index: {} indices for a tensor of shape {}", whole.size(), x.shape());
+  check<IndexError>(int(whole.size()) <= x.dim(), "index: {} indices for a tensor of shape {}", whole.size(),
+                    x.shape());
   whole.resize(x.dim());
 
   Dims shape;
@@ -93,17 +96,17 @@ Tensor index(const Tensor& x, const std::vector<Tensor>& indices) {
   const Plan plan = make_plan(x, whole);
   const Tensor y = empty(plan.shape, x.dtype(), x.device());
   index_on(x.device()).forward(plan.rest, plan.offsets, y, plan.before);
-  return record("index", y, {x},
-                [size = x.shape(), whole = std::vector<Saved>(whole.begin(), whole.end())](const Tensor& dy) -> Gradients {
-                  std::vector<Tensor> indices;
-                  for (const Saved& index : whole) indices.push_back(*index);
-                  const DType sum_dtype = is_float(dy.dtype()) ? compute_dtype(dy.dtype()) : dy.dtype();
-                  const Tensor dx = zeros(size, sum_dtype, dy.device());
-                  const Plan plan = make_plan(dx, indices);
-                  index_on(dy.device())
-                      .put(plan.rest, plan.offsets, as_contiguous(as_dtype(dy, sum_dtype)), plan.before, true);
-                  return {as_dtype(dx, dy.dtype())};
-                });
+  return record(
+      "index", y, {x},
+      [size = x.shape(), whole = std::vector<Saved>(whole.begin(), whole.end())](const Tensor& dy) -> Gradients {
+        std::vector<Tensor> indices;
+        for (const Saved& index : whole) indices.push_back(*index);
+        const DType sum_dtype = is_float(dy.dtype()) ? compute_dtype(dy.dtype()) : dy.dtype();
+        const Tensor dx = zeros(size, sum_dtype, dy.device());
+        const Plan plan = make_plan(dx, indices);
+        index_on(dy.device()).put(plan.rest, plan.offsets, as_contiguous(as_dtype(dy, sum_dtype)), plan.before, true);
+        return {as_dtype(dx, dy.dtype())};
+      });
 }
 
 void index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tensor& value, bool accumulate) {

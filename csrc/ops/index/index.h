@@ -5,9 +5,9 @@
 
 namespace tilestack {
 
-// y[o, i, k] = x[o, picked[i], k]: o counts the elements of the first `before` dimensions of `rest`, k those of the others.
-// rest: the dimensions of x that are not picked from, any strides
-// offsets: int64, (n): where each picked element lies, in elements of x   y: contiguous, outer * n * inner elements
+// y[o, i, k] = x[o, picked[i], k]: o counts the elements of the first `before` dimensions of `rest`, k those of the
+// others. rest: the dimensions of x that are not picked from, any strides offsets: int64, (n): where each picked
+// element lies, in elements of x   y: contiguous, outer * n * inner elements
 struct IndexKernels {
   // offsets[i] += stride * index[i], negative ones counted from `size`. index: int64 or int32, n elements, contiguous.
   // Returns where the first index outside of [-size, size) is, before anything is written; -1 if there is none.
@@ -18,9 +18,9 @@ struct IndexKernels {
 };
 TILESTACK_KERNELS(IndexKernels, index)
 
-// indices[i]: int64 or int32 of any shape for dimension i of x, bool for as many dimensions as it has, undefined for all of
-// a dimension; those left out at the end are undefined. As in numpy, index tensors broadcast, and their dimensions stand
-// where the first of them stood, or in front if they were not side by side.
+// indices[i]: int64 or int32 of any shape for dimension i of x, bool for as many dimensions as it has, undefined for
+// all of a dimension; those left out at the end are undefined. As in numpy, index tensors broadcast, and their
+// dimensions stand where the first of them stood, or in front if they were not side by side.
 Tensor index(const Tensor& x, const std::vector<Tensor>& indices);
 // In place, not recorded: x[indices] = value, or += with accumulate; of equal indices the last one wins.
 void index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tensor& value, bool accumulate);

@@ -50,8 +50,8 @@ void forward(View rest, View offsets, View y, int before) {
   });
 }
 
-// f(x, y, elements, table or null) for each picked row of x, cut into spans of columns: each span is its owner's for all
-// rows, who takes them in order.
+// f(x, y, elements, table or null) for each picked row of x, cut into spans of columns: each span is its owner's for
+// all rows, who takes them in order.
 template <class T, class F>
 void for_picked(const View& rest, const View& offsets, const View& y, int before, F&& f) {
   const std::int64_t n = offsets.numel(), outer = count_of(rest, 0, before), inner = count_of(rest, before, rest.ndim);

@@ -10,7 +10,7 @@ class Dims;
 // x: (batch, channels, height, width), channels-last, float   y: the pooled shape, channels-last
 // tap: y's layout, uint8 or int32: which of the window's positions won, row by row, the first of equal ones
 struct MaxPool2dKernels {
-  void (*forward)(View x, View y, View tap, Window2d window);  // tap may be undefined
+  void (*forward)(View x, View y, View tap, Window2d window);     // tap may be undefined
   void (*backward)(View dy, View tap, View dx, Window2d window);  // overwrites dx
 };
 TILESTACK_KERNELS(MaxPool2dKernels, max_pool2d)

@@ -18,7 +18,8 @@ Tensor inner(const Tensor& x, const Amounts& amounts) {
   std::int64_t offset = 0;
   for (std::size_t i = 0; i < amounts.size() / 2; ++i) {
     const int dim = x.dim() - 1 - int(i);
-    const std::int64_t before = std::max<std::int64_t>(amounts[2 * i], 0), after = std::max<std::int64_t>(amounts[2 * i + 1], 0);
+    const std::int64_t before = std::max<std::int64_t>(amounts[2 * i], 0),
+                       after = std::max<std::int64_t>(amounts[2 * i + 1], 0);
     shape[dim] -= before + after;
     if (shape[dim] > 0) offset += before * x.view().strides[dim];
   }
@@ -40,8 +41,9 @@ Tensor constant_pad(const Tensor& x, const Amounts& amounts, const Scalar& value
   for (std::size_t i = 0; i < amounts.size() / 2; ++i) {
     std::int64_t& size = shape[shape.size() - 1 - int(i)];
     const std::int64_t before = amounts[2 * i], after = amounts[2 * i + 1];
-    check(size + std::min<std::int64_t>(before, 0) + std::min<std::int64_t>(after, 0) >= 0 && size + before + after >= 0,
-          "pad: {} and {} cut more than there is of shape {}", before, after, x.shape());
+    check(
+        size + std::min<std::int64_t>(before, 0) + std::min<std::int64_t>(after, 0) >= 0 && size + before + after >= 0,
+        "pad: {} and {} cut more than there is of shape {}", before, after, x.shape());
     size += before + after;
   }
   const Tensor y = empty_in_order_of(x, shape);
@@ -69,7 +71,8 @@ Tensor mapped_pad(const Tensor& x, int dim, std::int64_t before, std::int64_t af
   const std::int64_t size = x.size(dim), most = mode == "reflect" ? size - 1 : mode == "circular" ? size : INT64_MAX;
   check(before >= 0 && after >= 0 && size > 0 && before <= most && after <= most,
         "pad: mode {} takes pads from 0 to {} for dimension {} of shape {}, got {} and {}", mode,
-        mode == "replicate" ? std::string("any") : text(std::max<std::int64_t>(most, 0)), dim, x.shape(), before, after);
+        mode == "replicate" ? std::string("any") : text(std::max<std::int64_t>(most, 0)), dim, x.shape(), before,
+        after);
   const Tensor map = empty({before + size + after}, DType::int64);
   for (std::int64_t i = 0; i < map.size(0); ++i) map.data<std::int64_t>()[i] = source_of(mode, i - before, size);
   return index_select(x, dim, map);

@@ -7,10 +7,14 @@ namespace {
 
 double machine_epsilon(DType dtype) {
   switch (dtype) {
-    case DType::float64: return 0x1p-52;
-    case DType::bfloat16: return 0x1p-7;
-    case DType::float16: return 0x1p-10;
-    default: return 0x1p-23;
+    case DType::float64:
+      return 0x1p-52;
+    case DType::bfloat16:
+      return 0x1p-7;
+    case DType::float16:
+      return 0x1p-10;
+    default:
+      return 0x1p-23;
   }
 }
 
@@ -31,15 +35,15 @@ Tensor rms_norm(const Tensor& x, const Dims& normalized_shape, const Tensor& wei
       .forward(matrix_view(in, leading), optional_view(w), matrix_view(y, leading), r,
                eps.value_or(machine_epsilon(x.dtype())));
 
-  return record("rms_norm", y, {x, weight},
-                [x, weight, in = Saved(in), w = Saved(w), r, leading](const Tensor& dy) -> Gradients {
-                  const Tensor dx = x.requires_grad() ? empty_like(*in) : Tensor();
-                  const Tensor dw = weight.requires_grad() ? empty_like(*w) : Tensor();
-                  rms_norm_on(r.device())
-                      .backward(matrix_view(*in, leading), optional_view(*w), r, matrix_view(as_contiguous(dy), leading),
-                                dx.defined() ? matrix_view(dx, leading) : View{}, optional_view(dw));
-                  return {dx, dw};
-                });
+  return record(
+      "rms_norm", y, {x, weight}, [x, weight, in = Saved(in), w = Saved(w), r, leading](const Tensor& dy) -> Gradients {
+        const Tensor dx = x.requires_grad() ? empty_like(*in) : Tensor();
+        const Tensor dw = weight.requires_grad() ? empty_like(*w) : Tensor();
+        rms_norm_on(r.device())
+            .backward(matrix_view(*in, leading), optional_view(*w), r, matrix_view(as_contiguous(dy), leading),
+                      dx.defined() ? matrix_view(dx, leading) : View{}, optional_view(dw));
+        return {dx, dw};
+      });
 }
 
 }  // namespace tilestack
