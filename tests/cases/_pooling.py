@@ -8,8 +8,8 @@ def pair(size):
 
 
 def sliding(size, kernel, stride, padding, dilation, ceil_mode):
-    """Positions in the input that each window along one dimension covers, and how many of its positions lie in the padded
-    input."""
+    """Of each window along one dimension: the positions in the input that it covers, and how many of all its positions
+    lie in the padded input."""
     extent = dilation * (kernel - 1) + 1
     room = size + 2 * padding - extent
     count = (-(-room // stride) if ceil_mode else room // stride) + 1
