@@ -68,14 +68,17 @@ Tensor to(const Tensor& x, const py::args& args, const std::optional<DType>& dty
   return dtype == x.dtype() ? y : to_dtype(y, dtype);
 }
 
-// Makes x stand for y's memory, of any shape, dtype and device. Counts as a write, for what the tape saved of x.
-void rebind(const Tensor& x, const Tensor& y) {
-  const Tensor fresh = y.detach();
-  const std::uint32_t version = x.impl()->storage->version + 1;
-  static_cast<View&>(*x.impl()) = fresh.view();
-  x.impl()->storage = fresh.impl()->storage;
-  x.impl()->device = fresh.device();
-  x.impl()->storage->version = version;
+// Makes a Python tensor stand for y's memory, of any shape, dtype and device. It gets another TensorImpl: graphs and
+// closures that hold the old one must not find another dtype or size in it.
+void rebind(const py::object& self, const Tensor& y) {
+  const Tensor before = self.cast<Tensor>(), fresh = y.detach();
+  fresh.impl()->asks_grad = before.impl()->asks_grad;
+  auto* instance = reinterpret_cast<py::detail::instance*>(self.ptr());
+  py::detail::value_and_holder slot = instance->get_value_and_holder(py::detail::get_type_info(typeid(TensorImpl)));
+  py::detail::deregister_instance(instance, slot.value_ptr(), slot.type);
+  slot.holder<Tensor>() = fresh;
+  slot.value_ptr() = fresh.impl();
+  py::detail::register_instance(instance, slot.value_ptr(), slot.type);
 }
 
 void bind_properties(Bindings& b) {
