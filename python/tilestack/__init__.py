@@ -16,6 +16,7 @@ from tilestack import _core
 from tilestack._core import *  # noqa: F403
 from tilestack._core import Tensor, __version__
 from tilestack._autograd import Function, enable_grad, no_grad, set_grad_enabled
+from tilestack._copying import tensor_deepcopy, tensor_reduce
 from tilestack._creation import arange, as_tensor, eye, linspace, tensor
 from tilestack._printing import tensor_repr
 from tilestack._threadpool import make_visible
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from tilestack import cli, cuda, data, io, models, nn, optim, train
 
 Tensor.__repr__ = tensor_repr  # type: ignore[method-assign]
+Tensor.__deepcopy__ = tensor_deepcopy
+Tensor.__reduce__ = tensor_reduce  # type: ignore[method-assign]
 Tensor.__module__ = "tilestack"
 make_visible()
-del make_visible, tensor_repr
+del make_visible, tensor_deepcopy, tensor_reduce, tensor_repr
 
 _SUBMODULES = ("cli", "cuda", "data", "io", "models", "nn", "optim", "train")
 _LAZY = {"summary": "tilestack.train", "save_file": "tilestack.io", "load_file": "tilestack.io"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tilestack._core import Tensor
 
 
@@ -19,19 +17,5 @@ class Parameter(Tensor):
         super().__init__(data)
         self.requires_grad = requires_grad
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
-        if id(self) not in memo:
-            memo[id(self)] = Parameter(self.detach().clone(), self.requires_grad)
-        return memo[id(self)]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.detach().numpy(), self.requires_grad)
-
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
-
-
-def _rebuild(data: Any, requires_grad: bool) -> Parameter:
-    import tilestack as ts
-
-    return Parameter(ts.tensor(data), requires_grad)
