@@ -65,9 +65,10 @@ def test_learns() -> None:
 
 
 def test_same_seed_same_model() -> None:
-    models = [net(), net()]
-    for model, workers in zip(models, (0, 2), strict=True):
-        train.fit(model, digits(), epochs=2, batch_size=16, seed=3, progress=False, num_workers=workers)
+    models = []
+    for workers in (0, 2):
+        models.append(net())
+        train.fit(models[-1], digits(), epochs=2, batch_size=16, seed=3, progress=False, num_workers=workers)
     assert_same(*models)
 
 
@@ -355,7 +356,7 @@ class iter_again:
         (digits(), {"metrics": ["f1"]}, ValueError, "no metric 'f1'; there is accuracy"),
         (iter_again([]), {}, ValueError, "train_data gave no batches"),
         (iter_again([ts.zeros(2, 4)]), {}, TypeError, r"a batch must be \(input, ..., target\), got a tensor of shape"),
-        ((np.zeros((5, 3), np.float32), np.zeros(5, np.int64)), {}, ValueError, r"^0: linear: "),
+        ((np.zeros((5, 3), np.float32), np.zeros(5, np.int64)), {}, ValueError, "^0: linear: "),
     ],
 )
 def test_bad_arguments(data, options, error, text: str) -> None:

@@ -173,6 +173,7 @@ def test_conversion_keeps_the_parameter_objects() -> None:
         assert parameter.dtype is ts.float64
         assert parameter.requires_grad
         assert isinstance(parameter, nn.Parameter)
+        assert parameter.contiguous() is parameter
     assert net.head[0].weight.grad.dtype is ts.float64
     assert net.mask.dtype is ts.float64
     assert net.blocks[0].norm.num_batches_tracked.dtype is ts.int64
@@ -186,12 +187,15 @@ def test_conversion_keeps_the_parameter_objects() -> None:
         net.to(ts.int64)
 
 
-def test_conversion_between_forward_and_backward() -> None:
-    layer = nn.Linear(2, 2)
-    y = layer(ts.ones(1, 2)).sum()
-    layer.double()
+@pytest.mark.parametrize(("before", "after"), [("float32", "float64"), ("float64", "float32")])
+def test_conversion_between_forward_and_backward(before: str, after: str) -> None:
+    layer = nn.Linear(30, 20).to(before)
+    y = layer(ts.ones(40, 30, dtype=before)).sum()
+    layer.to(after)
     y.backward()  # reaches the weights as they were
     assert layer.weight.grad is None
+    layer(ts.ones(40, 30, dtype=after)).sum().backward()
+    assert (layer.weight.grad.numpy() == 40).all()
 
 
 def test_copies() -> None:
@@ -220,7 +224,9 @@ def test_repr() -> None:
     assert repr(nn.Conv2d(3, 8, 3, padding=1, bias=False)) == (
         "Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)"
     )
-    assert repr(nn.BatchNorm2d(3)) == ("BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)")
+    assert repr(nn.BatchNorm2d(3)) == (
+        "BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)"
+    )
 
 
 def test_forward_hooks() -> None:
@@ -453,7 +459,8 @@ def test_like_torch() -> None:
         nn = lib.nn
         return nn.Sequential(
             nn.Conv2d(2, 4, 3, padding="same"), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(4, 4, 3, groups=2), nn.GELU(), nn.AvgPool2d(2), nn.Flatten(), nn.LayerNorm(4), nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3),
+            nn.Conv2d(4, 4, 3, groups=2), nn.GELU(), nn.AvgPool2d(2), nn.Flatten(), nn.LayerNorm(4),
+            nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3),
         )  # fmt: skip
 
     mine, theirs = make(ts), make(torch)

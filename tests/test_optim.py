@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
@@ -242,7 +243,7 @@ def test_like_torch(kind, formula, options) -> None:
         b.step()
     for p, q in zip(mine, theirs, strict=True):
         np.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), rtol=2e-5, atol=1e-6)
-    saved = b.state_dict()
+    saved = copy.deepcopy(b.state_dict())
     for i, state in saved["state"].items():
         for key, value in state.items():
             state[key] = ts.tensor(value.numpy()) if isinstance(value, torch.Tensor) else value

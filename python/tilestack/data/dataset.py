@@ -101,10 +101,12 @@ class ConcatDataset(Dataset):
         return self.cumulative_sizes[-1] if self.cumulative_sizes else 0
 
 
-def random_split(dataset: Any, lengths: Sequence[float], seed: int | None = None) -> list[Subset]:
+def random_split(
+    dataset: Any, lengths: Sequence[float], generator: Any = None, *, seed: int | None = None
+) -> list[Subset]:
     """Split into parts that do not overlap. lengths: numbers of samples, or fractions that add up to 1.
 
-    seed: None draws one from the generator of `ts.manual_seed`.
+    seed: None draws one from generator, a ts.Generator, or from that of `ts.manual_seed`.
     """
     from tilestack.data.sampler import draw_seed, permutation
 
@@ -119,6 +121,6 @@ def random_split(dataset: Any, lengths: Sequence[float], seed: int | None = None
         sizes = [int(length) for length in lengths]
     else:
         raise ValueError(f"random_split: lengths must add up to {size} samples or to 1, got {list(lengths)}")
-    order = permutation(size, draw_seed() if seed is None else seed, 0)
+    order = permutation(size, draw_seed(generator) if seed is None else seed, 0)
     ends = list(itertools.accumulate(sizes))
     return [Subset(dataset, order[end - length : end]) for length, end in zip(sizes, ends, strict=True)]

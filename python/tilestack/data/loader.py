@@ -15,10 +15,10 @@ from tilestack.data.sampler import RandomSampler, Sampler, SequentialSampler, dr
 class DataLoader:
     """Iterating over it yields the batches of one epoch; every `iter()` begins the next epoch.
 
-    shuffle: another order each epoch, which depends on `seed` and the epoch only (None: drawn from the generator of
-    `ts.manual_seed` now). drop_last: leave out a last batch that is not full. num_workers: threads that
-    fetch samples ahead, prefetch_factor batches each; the batches keep their order. collate_fn: makes a batch
-    of a list of samples. sampler: gives each epoch's order instead of shuffle.
+    shuffle: another order each epoch, which depends on `seed` and the epoch only (None: drawn now from generator, a
+    ts.Generator, or from that of `ts.manual_seed`). sampler: gives each epoch's order instead of shuffle. drop_last:
+    leave out a last batch that is not full. num_workers: threads that fetch samples ahead, prefetch_factor batches each;
+    the batches keep their order. collate_fn: makes a batch of a list of samples.
 
     state_dict() holds the epoch and the number of batches handed out; a loader that loads it goes on from there.
     """
@@ -33,6 +33,7 @@ class DataLoader:
         collate_fn: Callable[[list[Any]], Any] | None = None,
         drop_last: bool = False,
         seed: int | None = None,
+        generator: Any = None,
         prefetch_factor: int = 2,
     ) -> None:
         if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
@@ -47,7 +48,7 @@ class DataLoader:
         if sampler is not None and shuffle:
             raise ValueError("DataLoader: give shuffle or sampler, not both")
         if sampler is None and shuffle:
-            sampler = RandomSampler(dataset, draw_seed() if seed is None else seed)
+            sampler = RandomSampler(dataset, draw_seed(generator) if seed is None else seed)
         self.dataset = dataset
         self.batch_size = batch_size
         self.sampler = sampler or SequentialSampler(dataset)

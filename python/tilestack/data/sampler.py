@@ -18,11 +18,11 @@ def _bits(size: int, seed: int, epoch: int) -> np.ndarray:
     return np.random.Philox(key=np.array(words, dtype=np.uint64)).random_raw(size)
 
 
-def draw_seed() -> int:
-    """A seed from the generator of `ts.manual_seed`."""
+def draw_seed(generator: Any = None) -> int:
+    """A seed from a ts.Generator, or from that of `ts.manual_seed`."""
     import tilestack as ts
 
-    return int(ts.randint(0, 2**31 - 1, (1,)).item())
+    return int(ts.randint(0, 2**31 - 1, (1,), generator=generator).item())
 
 
 class Sampler:
