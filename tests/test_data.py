@@ -8,6 +8,7 @@ import traceback
 
 import numpy as np
 import pytest
+
 import tilestack as ts
 from tilestack.data import (
     ConcatDataset,

@@ -12,6 +12,7 @@ import threading
 
 import numpy as np
 import pytest
+
 import tilestack as ts
 from tilestack import nn, optim, train
 from tilestack.data import DataLoader, TensorDataset
@@ -176,8 +177,8 @@ def test_interrupt_saves_and_resumes(tmp_path, capfd) -> None:
         Press.__name__ = "CrashAfter"
         history = train.fit(
             model, digits(), batch_size=16, optimizer=optimizer, epochs=3, validation=digits(20, seed=1), seed=7,
-            clip=1.0, scheduler=CosineAnnealingLR(optimizer, 20), callbacks=[train.GradientNorms(every=2), Press()], early_stop=5,
-            checkpoint=folder, progress=False,
+            clip=1.0, scheduler=CosineAnnealingLR(optimizer, 20), callbacks=[train.GradientNorms(every=2), Press()],
+            early_stop=5, checkpoint=folder, progress=False,
         )  # fmt: skip
         assert history.interrupted
         assert history.stopped == "Ctrl-C"

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+
 import tilestack as ts
 from tilestack import nn
 from tilestack.nn import init

@@ -8,6 +8,7 @@ import timeit
 
 import numpy as np
 import pytest
+
 import tilestack as ts
 from tilestack import nn
 

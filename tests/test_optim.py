@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+
 import tilestack as ts
 from tilestack import nn, optim
 

@@ -6,6 +6,7 @@ import copy
 import math
 
 import pytest
+
 import tilestack as ts
 from tilestack import nn, optim
 from tilestack.optim import lr_scheduler as sched

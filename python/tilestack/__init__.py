@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Tensor.__repr__ = tensor_repr  # type: ignore[method-assign]
 Tensor.__deepcopy__ = tensor_deepcopy
 Tensor.__reduce__ = tensor_reduce  # type: ignore[method-assign]
+Tensor.__hash__ = object.__hash__  # by identity; a bound method would cost four times as much
 Tensor.__module__ = "tilestack"
 make_visible()
 del make_visible, tensor_deepcopy, tensor_reduce, tensor_repr

@@ -17,7 +17,7 @@ class DataLoader:
 
     shuffle: another order each epoch, which depends on `seed` and the epoch only (None: drawn now from generator, a
     ts.Generator, or from that of `ts.manual_seed`). sampler: gives each epoch's order instead of shuffle. drop_last:
-    leave out a last batch that is not full. num_workers: threads that fetch samples ahead, prefetch_factor batches each;
+    leave out a last batch that is not full. num_workers: threads that fetch samples, prefetch_factor batches each;
     the batches keep their order. collate_fn: makes a batch of a list of samples.
 
     state_dict() holds the epoch and the number of batches handed out; a loader that loads it goes on from there.

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tilestack import _core
 from tilestack._core import Tensor
 
 if TYPE_CHECKING:
@@ -125,16 +126,5 @@ def _identity(see: Callable[[tuple[Any, ...]], tuple[Any, ...]], tensors: list[T
     """The tensors again; on the way back `see` gets their gradients together and returns those to go on with."""
     if not tensors:
         return ()
-    import tilestack as ts
-
-    class Identity(ts.Function):
-        @staticmethod
-        def forward(ctx: Any, *xs: Tensor) -> tuple[Tensor, ...]:
-            return tuple(x.view(x.shape) for x in xs)
-
-        @staticmethod
-        def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-            return see(gradients)
-
-    out = Identity.apply(*tensors)
-    return out if isinstance(out, tuple) else (out,)
+    outputs = [x.detach() for x in tensors]
+    return tuple(_core._record("backward_hook", outputs, tensors, lambda *gradients: see(gradients)))

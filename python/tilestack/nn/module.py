@@ -14,6 +14,7 @@ from tilestack.nn.hooks import Hooks, RemovableHandle
 from tilestack.nn.parameter import Parameter
 
 Self = TypeVar("Self", bound="Module")
+PLAIN = frozenset({bool, int, float, str, tuple, type(None)})  # isinstance of pybind11's types is slow to say no
 
 
 class IncompatibleKeys(NamedTuple):
@@ -110,22 +111,27 @@ class Module:
         self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
         """The module itself, then all below it, with dotted names."""
-        memo = set() if memo is None else memo
-        if remove_duplicate:
+        found: list[tuple[str, Module]] = []
+        self._collect(found, set() if memo is None else memo, prefix, remove_duplicate)
+        return iter(found)
+
+    def _collect(self, found: list[tuple[str, Module]], memo: set[Module], prefix: str, unique: bool) -> None:
+        if unique:
             if self in memo:
                 return
             memo.add(self)
-        yield prefix, self
-        for name, value in list(self.__dict__.items()):
+        found.append((prefix, self))
+        for name, value in self.__dict__.items():
             if isinstance(value, Module):
-                yield from value.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+                value._collect(found, memo, f"{prefix}.{name}" if prefix else name, unique)
 
     def modules(self) -> Iterator[Module]:
         for _, module in self.named_modules():
             yield module
 
     def _own_parameters(self) -> list[tuple[str, Parameter]]:
-        return [(name, value) for name, value in self.__dict__.items() if isinstance(value, Parameter)]
+        fields = self.__dict__.items()
+        return [(name, value) for name, value in fields if type(value) not in PLAIN and isinstance(value, Parameter)]
 
     def _own_buffers(self) -> list[tuple[str, Tensor]]:
         return [(name, self.__dict__[name]) for name in self._buffers if self.__dict__.get(name) is not None]
@@ -136,9 +142,10 @@ class Module:
         seen: set[int] = set()
         for path, module in self.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, self)]:
             for name, value in own(module):
-                if remove_duplicate and id(value) in seen:
-                    continue
-                seen.add(id(value))
+                if remove_duplicate:
+                    if id(value) in seen:
+                        continue
+                    seen.add(id(value))
                 yield f"{path}.{name}" if path else name, value
 
     def named_parameters(

@@ -89,6 +89,7 @@ class Optimizer:
     def _gather(self, group: dict[str, Any]) -> dict[int, tuple[list[Tensor], list[Tensor], list[dict[str, Any]]]]:
         """The parameters with a gradient and their state, by the number of the step (nearly always one for all)."""
         by_step: dict[int, tuple[list[Tensor], list[Tensor], list[dict[str, Any]]]] = {}
+        current = 0
         for param in group["params"]:
             grad = param.grad
             if grad is None:
@@ -97,18 +98,22 @@ class Optimizer:
             if state is None:
                 state = self.state[param] = {"step": 0}
             state["step"] = step = state["step"] + 1
-            params, grads, states = by_step.setdefault(step, ([], [], []))
+            if step != current:
+                current, (params, grads, states) = step, by_step.setdefault(step, ([], [], []))
             params.append(param)
             grads.append(grad)
             states.append(state)
         return by_step
 
     def buffers(self, params: list[Tensor], states: list[dict[str, Any]], name: str) -> list[Tensor]:
-        """One kind of state of all parameters; zeros where an option that needs it was switched on later."""
-        for param, state in zip(params, states, strict=True):
-            if name not in state:
-                state[name] = state_like(param)
-        return [state[name] for state in states]
+        """One kind of state of all parameters; zeros where there is none yet."""
+        try:
+            return [state[name] for state in states]
+        except KeyError:
+            for param, state in zip(params, states, strict=True):
+                if name not in state:
+                    state[name] = state_like(param)
+            return [state[name] for state in states]
 
     def update(
         self,
