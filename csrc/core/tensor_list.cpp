@@ -26,8 +26,9 @@ void check_parameters(const char* op, const TensorList& params) {
 
 namespace {
 
-// Sizes of 1 may have any stride.
+// Sizes of 1 may have any stride, and so may a tensor without elements.
 bool same_order(const View& a, const View& b) {
+  if (a.numel() == 0) return true;
   for (int d = 0; d < a.ndim; ++d)
     if (a.shape[d] != 1 && a.strides[d] != b.strides[d]) return false;
   return true;

@@ -9,7 +9,7 @@ Tensor cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight
         "cross_entropy: label_smoothing must be between 0 and 1, got {}", options.label_smoothing);
   const ClassRows in("cross_entropy", x, target, weight);
   const DType wide = compute_dtype(x.dtype());
-  const Tensor l = empty({in.rows()}, wide, x.device()), total = empty({}, wide, x.device());
+  const Tensor l = empty({in.rows(), 2}, wide, x.device()), total = empty({}, wide, x.device());
   const Tensor y = empty(options.reduction == LossReduction::none ? in.shape : Dims{}, x.dtype(), x.device());
   check_classes("cross_entropy", in,
                 cross_entropy_on(x.device()).forward(in.x, in.target, optional_view(in.weight), l, total, y, options),

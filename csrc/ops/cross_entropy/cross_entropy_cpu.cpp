@@ -5,9 +5,15 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
+// log(sum(exp(x))) of a row as max + rest, since their sum would lose the digits of a small rest.
+template <class A>
+struct LogSumExp {
+  A max, rest;
+};
+
 // Reads a row once from memory: a piece's maximum first, then, from cache, its sum.
 template <class T>
-Compute<T> log_sum_exp(const T* x, std::int64_t n) {
+LogSumExp<Compute<T>> log_sum_exp(const T* x, std::int64_t n) {
   using A = Compute<T>;
   A max = kLowest<A>;
   double sum = 0;
@@ -20,7 +26,7 @@ Compute<T> log_sum_exp(const T* x, std::int64_t n) {
     sum += double(
         sum_row<T>(size, [&](std::int64_t i, auto part) { return part.keep(vexp(part.load(x + begin + i) - max)); }));
   }
-  return A(double(max) + __builtin_log(sum));
+  return {max, A(__builtin_log(sum))};
 }
 
 // One call's arguments.
@@ -67,34 +73,34 @@ struct Rows {
       return double(keep) * double(weight_of(class_of(row))) + double(share) * all_weights;
     }
   }
-  double loss(std::int64_t row, A l) const {
+  double loss(std::int64_t row, LogSumExp<A> l) const {
     const T* in = x.row<T>(row);
     double sum = 0;
     if (kProbabilities || share != 0) {
       sum = sum_pieces(classes, [&](std::int64_t begin, std::int64_t size) {
         return sum_row<T>(size, [&](std::int64_t i, auto part) {
-          return part.keep(weighted(row, begin + i, part) * (l - part.load(in + begin + i)));
+          return part.keep(weighted(row, begin + i, part) * (l.max - part.load(in + begin + i) + l.rest));
         });
       });
     }
     if constexpr (!kProbabilities) {
       const std::int64_t c = class_of(row);
-      sum += double(keep) * double(weight_of(c)) * (double(l) - double(convert<A>(in[c])));
+      sum += double(keep) * double(weight_of(c)) * (double(l.max) - double(convert<A>(in[c])) + double(l.rest));
     }
     return sum;
   }
   // dx = g (p sum(w q') - w q')
-  void gradient(std::int64_t row, A l, A g, T* dx) const {
+  void gradient(std::int64_t row, LogSumExp<A> l, A g, T* dx) const {
     const T* in = x.row<T>(row);
-    const A total = A(total_of(row)) * g;
+    const A factor = A(total_of(row) * __builtin_exp(-double(l.rest))) * g;  // exp(x - max) factor = p total g
     const bool spread = kProbabilities || share != 0;
     for_vectors<T>(classes, [&](std::int64_t c, auto part) {
-      const Vec<A> p = vexp(part.load(in + c) - l) * total;
+      const Vec<A> p = vexp(part.load(in + c) - l.max) * factor;
       part.store(dx + c, spread ? p - g * weighted(row, c, part) : p);
     });
     if constexpr (!kProbabilities) {
       const std::int64_t c = class_of(row);
-      const A p = A(__builtin_exp(double(convert<A>(in[c])) - double(l))) * total, w = weight_of(c);
+      const A p = A(__builtin_exp(double(convert<A>(in[c])) - double(l.max))) * factor, w = weight_of(c);
       dx[c] = convert<T>(p - g * w * (keep + share));
     }
   }
@@ -116,8 +122,9 @@ std::int64_t forward(View x, View target, View weight, View l, View total, View 
     if ((bad = in.first_bad()) >= 0) return;
     Scratch<A> losses(rows);
     parallel_rows(rows, in.classes, [&](std::int64_t row) {
-      l.data<A>()[row] = log_sum_exp(x.row<T>(row), in.classes);
-      losses[row] = in.ignored(row) ? A(0) : A(in.loss(row, l.data<A>()[row]));
+      const LogSumExp<A> found = log_sum_exp(x.row<T>(row), in.classes);
+      l.data<LogSumExp<A>>()[row] = found;
+      losses[row] = in.ignored(row) ? A(0) : A(in.loss(row, found));
       if (options.reduction == LossReduction::none) y.data<T>()[row] = convert<T>(losses[row]);
     });
     double sum = 0, weights = 0;
@@ -141,7 +148,7 @@ void backward(View x, View target, View weight, View l, View total, View dy, Vie
       if (in.ignored(row)) {
         __builtin_memset(static_cast<void*>(dx.row<T>(row)), 0, std::size_t(in.classes) * sizeof(T));
       } else {
-        in.gradient(row, l.data<A>()[row], scale * convert<A>(dy.data<T>()[each ? row : 0]), dx.row<T>(row));
+        in.gradient(row, l.data<LogSumExp<A>>()[row], scale * convert<A>(dy.data<T>()[each ? row : 0]), dx.row<T>(row));
       }
     });
   });
