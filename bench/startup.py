@@ -27,8 +27,12 @@ def run(run: Run) -> None:
         for name, code in programs.items():
             samples[name].append(seconds_of(code))
     base = statistics.median(samples.pop("numpy"))
-    run.add({"work": "import, ms beyond numpy",
-             **{name: 1e3 * (statistics.median(values) - base) for name, values in samples.items()}})
+    run.add(
+        {
+            "work": "import, ms beyond numpy",
+            **{name: 1e3 * (statistics.median(values) - base) for name, values in samples.items()},
+        }
+    )
     folder = Path(ts.__file__).parent
     size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file() and "__pycache__" not in f.parts)
     run.add({"work": "installed, MB", "tilestack": size / 1e6})

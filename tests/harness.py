@@ -32,19 +32,25 @@ class Case:
     op: Callable[..., Any]  # called as op(*inputs, **params)
     reference: Callable[..., Any]  # the same call on numpy arrays: floats as float64, integers as int64, bool as bool
     samples: Sequence[tuple[Any, ...]]
-    params: Mapping[str, Any] | Sequence[Mapping[str, Any]] = field(default_factory=dict)  # several: each with every sample
+    params: Mapping[str, Any] | Sequence[Mapping[str, Any]] = field(
+        default_factory=dict
+    )  # several: each with every sample
     dtypes: Sequence[str] = FLOATS
     grad: bool | tuple[int, ...] = True  # inputs that have gradients; True: each float input that is given by its shape
     low: float | None = None  # random values are uniform in [low, high), standard normal without
     high: float | None = None
-    tolerance: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # dtype -> (rtol, atol) in place of the default
+    tolerance: Mapping[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # dtype -> (rtol, atol) in place of the default
     result_dtype: str | None = None  # of the result, where it does not follow from the inputs' and the reference's
     name: str = ""  # of tests; the file's name by default, numbered where a file has several cases
     bytes_moved: Callable[..., float] | None = None  # of the arrays in the dtype under test, and of params
     flops: Callable[..., float] | None = None
     bench: Sequence[tuple[Any, ...]] = ()  # samples of real size for the benchmark
 
-    def variants(self, samples: Sequence[tuple[Any, ...]] | None = None) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    def variants(
+        self, samples: Sequence[tuple[Any, ...]] | None = None
+    ) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
         """Every sample with every set of parameters."""
         several = not isinstance(self.params, Mapping)
         choices = [dict(p) for p in self.params] if several else [dict(self.params)]

@@ -64,7 +64,9 @@ def spread_of(
         moved = [move(x, repeat and number % 2 == 0) for x in inputs]
         for sum_, new, old in zip(total, function(moved), base, strict=True):
             with np.errstate(all="ignore"):
-                sum_ += np.nan_to_num(((new - old) / step) ** 2, nan=0, posinf=0, neginf=0) if old.dtype.kind == "f" else 0
+                sum_ += (
+                    np.nan_to_num(((new - old) / step) ** 2, nan=0, posinf=0, neginf=0) if old.dtype.kind == "f" else 0
+                )
     spreads = [np.sqrt(sum_ / tries) for sum_ in total]
     # Among many elements a few tries are all small for some by chance.
     return [np.maximum(s, 0.3 * rms(s)) if s.size > 1000 else s for s in spreads]
@@ -144,15 +146,23 @@ class Variant:
         self.case, self.sample, self.params, self.dtype, self.repeat = case, sample, params, dtype, repeat
         self.inputs = make_inputs(case, sample, dtype)
         if repeat:
-            self.inputs = [repeat_first(x) if is_shape(item) else x for item, x in zip(sample, self.inputs, strict=True)]
+            self.inputs = [
+                repeat_first(x) if is_shape(item) else x for item, x in zip(sample, self.inputs, strict=True)
+            ]
         self.arrays = [x for x in self.inputs if isinstance(x, np.ndarray)]
         self.numel = sum(x.size for x in self.arrays)
-        self.grads = tuple(i for i in case.grad_inputs(sample, dtype) if getattr(self.inputs[i], "dtype", None) == np.float64)
+        self.grads = tuple(
+            i for i in case.grad_inputs(sample, dtype) if getattr(self.inputs[i], "dtype", None) == np.float64
+        )
 
     def __str__(self) -> str:
-        items = [item if is_shape(item) else getattr(x, "shape", x) for item, x in zip(self.sample, self.inputs, strict=True)]
+        items = [
+            item if is_shape(item) else getattr(x, "shape", x) for item, x in zip(self.sample, self.inputs, strict=True)
+        ]
         repeated = " repeated" if self.repeat else ""
-        return f"{self.case.name} {', '.join(map(str, items))} {self.params or ''} {self.dtype}{repeated} {ts._core.isa()}"
+        return (
+            f"{self.case.name} {', '.join(map(str, items))} {self.params or ''} {self.dtype}{repeated} {ts._core.isa()}"
+        )
 
     @property
     def tries(self) -> int:
@@ -195,7 +205,9 @@ class Variant:
         dys = [rounded(rng.standard_normal(y.shape), self.dtype) for y in self.expected if y.dtype.kind == "f"]
         return [repeat_first(dy) for dy in dys] if self.repeat else dys
 
-    def tensors(self, layout: Callable[..., ts.Tensor] = contiguous, dtype: str | None = None, inputs: Any = None) -> list[Any]:
+    def tensors(
+        self, layout: Callable[..., ts.Tensor] = contiguous, dtype: str | None = None, inputs: Any = None
+    ) -> list[Any]:
         dtype = dtype or self.dtype
         inputs = self.inputs if inputs is None else inputs
         return [
@@ -206,7 +218,9 @@ class Variant:
     def forward(self, tensors: Sequence[Any]) -> list[ts.Tensor]:
         return list(as_tuple(self.case.op(*tensors, **self.params)))
 
-    def run(self, tensors: Sequence[Any], dys: Sequence[ts.Tensor], grads: Sequence[int] | None = None) -> tuple[list[ts.Tensor], Arrays]:
+    def run(
+        self, tensors: Sequence[Any], dys: Sequence[ts.Tensor], grads: Sequence[int] | None = None
+    ) -> tuple[list[ts.Tensor], Arrays]:
         """Results and the gradients of the inputs at the positions `grads`."""
         grads = self.grads if grads is None else grads
         leaves = [x.detach().requires_grad_() if i in grads else x for i, x in enumerate(tensors)]
@@ -218,7 +232,9 @@ class Variant:
             y.backward(dy, retain_graph=number < len(pairs))
         for i in grads:
             assert leaves[i].grad is not None, f"{self}: input {i} got no gradient"
-            assert leaves[i].grad.dtype == leaves[i].dtype, f"{self}: the gradient of input {i} is {leaves[i].grad.dtype}"
+            assert leaves[i].grad.dtype == leaves[i].dtype, (
+                f"{self}: the gradient of input {i} is {leaves[i].grad.dtype}"
+            )
         return results, [to_array(leaves[i].grad) for i in grads]
 
     def gradients_in_float64(self, values: Sequence[Any]) -> Arrays:
@@ -250,13 +266,17 @@ class Variant:
         return want, allowed
 
     def check_results(self, results: Sequence[ts.Tensor], how: str = "") -> None:
-        assert len(results) == len(self.expected), f"{self} {how}: {len(results)} results, expected {len(self.expected)}"
+        assert len(results) == len(self.expected), (
+            f"{self} {how}: {len(results)} results, expected {len(self.expected)}"
+        )
         for number, (y, want, allowed) in enumerate(zip(results, self.expected, self.allowed, strict=True)):
             where = f"{self} {how}: result {number}"
             self.check_dtype(y, want, where)
             got = to_array(y)
             if want.dtype.kind == "f" and y.dtype.is_floating_point:
-                want = np.where(np.isinf(rounded(want, self.result_dtype(want))), rounded(want, self.result_dtype(want)), want)
+                want = np.where(
+                    np.isinf(rounded(want, self.result_dtype(want))), rounded(want, self.result_dtype(want)), want
+                )
             elif want.dtype.kind != "b":
                 want = rounded(want, str(y.dtype).split(".")[-1])
             error = difference(got, want, allowed)

@@ -38,7 +38,9 @@ def moved(inputs: list[Any], direction: Direction, step: float) -> list[Any]:
     return [np.asarray(x + step * direction[i]) if i in direction else x for i, x in enumerate(inputs)]
 
 
-def check_slope(variant: Variant, gradients: Arrays, function: Callable[[list[Any]], Arrays], dys: Arrays, direction: Direction) -> str:
+def check_slope(
+    variant: Variant, gradients: Arrays, function: Callable[[list[Any]], Arrays], dys: Arrays, direction: Direction
+) -> str:
     """The derivative along the direction must be the central difference or, where the loss has a kink, lie between the
     differences to the left and to the right. A smaller step is tried where the first may have crossed a kink."""
     with np.errstate(all="ignore"):
@@ -61,7 +63,10 @@ def check_slopes(variant: Variant, function: Callable[[list[Any]], Arrays], name
     """variant: float64. The gradients of the active instruction set against differences of the function."""
     dys = [contiguous(dy, "float64") for dy in variant.dys]
     results, gradients = variant.run(variant.tensors(), dys)
-    wanted = [dy * y.requires_grad for dy, y in zip(variant.dys, (y for y in results if y.dtype.is_floating_point), strict=True)]
+    wanted = [
+        dy * y.requires_grad
+        for dy, y in zip(variant.dys, (y for y in results if y.dtype.is_floating_point), strict=True)
+    ]
     for direction in directions(variant):
         error = check_slope(variant, gradients, function, wanted, direction)
         assert not error, f"{variant} against {name}: {error}"

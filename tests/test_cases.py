@@ -48,7 +48,9 @@ def test_op_has_a_case(op: str) -> None:
 @pytest.mark.parametrize("op", OPS)
 def test_op_is_in_the_package(op: str) -> None:
     names = (op, f"{op}_")  # some only write in place
-    assert any(hasattr(place, name) for place in (ts, ts.Tensor, ts.nn.functional) for name in names), f"{op} is not to be found by its name"
+    assert any(hasattr(place, name) for place in (ts, ts.Tensor, ts.nn.functional) for name in names), (
+        f"{op} is not to be found by its name"
+    )
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -108,7 +110,9 @@ def check_layout(variant: Variant, layout) -> None:
     name = layout.__name__
     variant.check_results(variant.forward(variant.tensors(layout)), name)
     if variant.grads:
-        variant.check_gradients(variant.run(variant.tensors(layout), tensors(variant.dys, variant.dtype, layout))[1], name)
+        variant.check_gradients(
+            variant.run(variant.tensors(layout), tensors(variant.dys, variant.dtype, layout))[1], name
+        )
 
 
 @each_isa
@@ -139,7 +143,9 @@ def check_bits(variant: Variant, got: list[np.ndarray], wanted: list[np.ndarray]
 
 
 @each_isa
-@pytest.mark.parametrize("case", [pytest.param(c, id=n) for n, c in CASES.items() if c.grad and "float64" in c.dtypes], scope="module")
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, id=n) for n, c in CASES.items() if c.grad and "float64" in c.dtypes], scope="module"
+)
 def test_gradient(case, isa: str) -> None:
     """float64 gradients against differences of the reference, which has its values from the case, and of our forward."""
     for variant in differentiable(variants_of(case, "float64")):

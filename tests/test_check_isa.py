@@ -13,7 +13,8 @@ import pytest
 TOOL = Path(__file__).parents[1] / "tools" / "check_isa.py"
 COMPILER = shutil.which("c++") or shutil.which("g++")
 pytestmark = pytest.mark.skipif(
-    not (TOOL.exists() and COMPILER and shutil.which("nm") and shutil.which("readelf")), reason="needs a compiler and binutils"
+    not (TOOL.exists() and COMPILER and shutil.which("nm") and shutil.which("readelf")),
+    reason="needs a compiler and binutils",
 )
 
 PREFIX = """
@@ -31,14 +32,23 @@ constinit const Table op = {run};
 }
 """
 BAD = {
-    "weak": (GOOD + "template <class T> T twice(T x) { return x + x; } template float twice(float);", "weak symbol: .*twice"),
+    "weak": (
+        GOOD + "template <class T> T twice(T x) { return x + x; } template float twice(float);",
+        "weak symbol: .*twice",
+    ),
     "inline": (GOOD + "inline int shared = 1; int* use() { return &shared; }", "weak symbol: shared"),
     "function": (GOOD + "void open(float*) {}", "no table.*open"),
-    "table elsewhere": (GOOD + "namespace tilestack::avx512 { extern const Table op; const Table op = {nullptr}; }", "outside.*avx512"),
+    "table elsewhere": (
+        GOOD + "namespace tilestack::avx512 { extern const Table op; const Table op = {nullptr}; }",
+        "outside.*avx512",
+    ),
     "initialiser": (GOOD + "int f(); namespace { volatile int x = f(); }", "static initialiser"),
     "needs": (GOOD.replace("run_chunks(2, work, p)", "choose()"), "needs tilestack::choose"),
     "throws": (GOOD.replace("run_chunks(2, work, p)", "throw 1"), "needs __cxa_throw"),
-    "no table": ("namespace { void f() {} } namespace tilestack::avx2 { namespace { [[maybe_unused]] void (*p)() = f; } }", "defines no table"),
+    "no table": (
+        "namespace { void f() {} } namespace tilestack::avx2 { namespace { [[maybe_unused]] void (*p)() = f; } }",
+        "defines no table",
+    ),
 }
 
 
@@ -46,7 +56,17 @@ def run(folder: Path, source: str) -> tuple[int, str]:
     objects = folder / "CMakeFiles" / "kernels_avx2.dir" / "csrc"
     objects.mkdir(parents=True)
     (folder / "op.cpp").write_text(PREFIX + source)
-    command = [COMPILER, "-std=c++20", "-O1", "-fPIC", "-w", "-c", str(folder / "op.cpp"), "-o", str(objects / "op_cpu.cpp.o")]
+    command = [
+        COMPILER,
+        "-std=c++20",
+        "-O1",
+        "-fPIC",
+        "-w",
+        "-c",
+        str(folder / "op.cpp"),
+        "-o",
+        str(objects / "op_cpu.cpp.o"),
+    ]
     subprocess.run(command, check=True)
     spec = importlib.util.spec_from_file_location("check_isa", TOOL)
     tool = importlib.util.module_from_spec(spec)

@@ -137,7 +137,12 @@ def test_module_path() -> None:
 
 def test_failed_calls_change_nothing() -> None:
     x = ts.arange(6).float().reshape(2, 3)
-    for wrong in (lambda: x.add_(ones(4)), lambda: x.mul_(ones(5, 2, 3)), lambda: x.copy_(ones(7)), lambda: x.__setitem__(0, ones(2))):
+    for wrong in (
+        lambda: x.add_(ones(4)),
+        lambda: x.mul_(ones(5, 2, 3)),
+        lambda: x.copy_(ones(7)),
+        lambda: x.__setitem__(0, ones(2)),
+    ):
         with pytest.raises(ValueError):
             wrong()
     assert x.tolist() == [[0, 1, 2], [3, 4, 5]]
@@ -242,7 +247,9 @@ print("done", calls, good)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_random_calls_do_not_crash(seed: int, tmp_path) -> None:
     log = tmp_path / "last"
-    done = subprocess.run([sys.executable, "-c", FUZZ, str(log), str(seed), "6000"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", FUZZ, str(log), str(seed), "6000"], capture_output=True, text=True, timeout=120
+    )
     last = log.read_text().strip() if log.exists() else ""
     assert done.stdout.startswith("done"), f"exit status {done.returncode} in {last}\n{done.stderr[-2000:]}"
     assert int(done.stdout.split()[2]) > 300, "too few calls were right to mean much"
@@ -252,5 +259,11 @@ def test_finite_inputs_only_give_what_numpy_gives_at_the_edges() -> None:
     wild = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 3e38, -3e38, 1e-45], np.float32)
     x = tensor(wild)
     with np.errstate(all="ignore"):
-        for got, want in ((x + x, wild + wild), (x * x, wild * wild), (ts.exp(x), np.exp(wild)), (ts.sqrt(x), np.sqrt(wild)), (abs(x), abs(wild))):
+        for got, want in (
+            (x + x, wild + wild),
+            (x * x, wild * wild),
+            (ts.exp(x), np.exp(wild)),
+            (ts.sqrt(x), np.sqrt(wild)),
+            (abs(x), abs(wild)),
+        ):
             np.testing.assert_allclose(got.numpy(), want, rtol=1e-6)

@@ -111,7 +111,13 @@ def test_refusals() -> None:
         ts.ones(2, requires_grad=True).numpy()
     with pytest.raises(TypeError, match="bfloat16"):
         ts.ones(2, dtype=ts.bfloat16).numpy()
-    for array in (np.array(["a"]), np.array([object()]), np.zeros(2, np.complex64), np.zeros(2, ">f4"), np.zeros(2, np.uint16)):
+    for array in (
+        np.array(["a"]),
+        np.array([object()]),
+        np.zeros(2, np.complex64),
+        np.zeros(2, ">f4"),
+        np.zeros(2, np.uint16),
+    ):
         with pytest.raises(TypeError, match="from_numpy"):
             ts.from_numpy(array)
     with pytest.raises(TypeError, match="from_numpy"):

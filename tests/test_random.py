@@ -112,7 +112,10 @@ def test_draws_from_threads_are_distinct() -> None:
     """The stream is shared and handed out in pieces, never twice."""
     ts.manual_seed(6)
     seen: list[bytes] = []
-    threads = [threading.Thread(target=lambda: seen.extend(ts.rand(64).numpy().tobytes() for _ in range(100))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: seen.extend(ts.rand(64).numpy().tobytes() for _ in range(100)))
+        for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -146,7 +149,9 @@ def test_normal_moments(dtype: str) -> None:
 def test_uniform_moments(dtype: str) -> None:
     ts.manual_seed(0)
     x = ts.rand(N, dtype=getattr(ts, dtype)).float().numpy()
-    lattice = 2.0**-8 / 2 if dtype == "bfloat16" else 2.0**-11 / 2 if dtype == "float16" else 0  # values are rounded down
+    lattice = (
+        2.0**-8 / 2 if dtype == "bfloat16" else 2.0**-11 / 2 if dtype == "float16" else 0
+    )  # values are rounded down
     assert x.min() >= 0
     assert x.max() < 1
     assert abs(x.mean() + lattice - 0.5) < 4 * 12**-0.5 / N**0.5

@@ -145,8 +145,8 @@ def test_tensors_shared_between_threads() -> None:
 
     def loop() -> None:
         for _ in range(200):
-            (w * 2).sum().item()
-            w[10:20].clone()
+            (w * 2).sum().item()  # noqa: F821 (deleted below)
+            w[10:20].clone()  # noqa: F821
 
     threads = [threading.Thread(target=loop) for _ in range(4)]
     for thread in threads:
@@ -377,7 +377,18 @@ import tilestack
 print(time.perf_counter() - start, *sorted({m.split(".")[0] for m in sys.modules}))
 """
     seconds, *modules = min((python(code).split() for _ in range(3)), key=lambda said: float(said[0]))
-    heavy = {"tqdm", "safetensors", "matplotlib", "PIL", "torch", "scipy", "multiprocessing", "concurrent", "asyncio", "unittest"}
+    heavy = {
+        "tqdm",
+        "safetensors",
+        "matplotlib",
+        "PIL",
+        "torch",
+        "scipy",
+        "multiprocessing",
+        "concurrent",
+        "asyncio",
+        "unittest",
+    }
     assert not heavy & set(modules)
     assert float(seconds) < 0.3
 

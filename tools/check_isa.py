@@ -69,7 +69,9 @@ def object_errors(path: Path, isa: str) -> list[str]:
         elif name.startswith(("_GLOBAL__sub_I", "__cxx_global_var_init", "_GLOBAL__I_")):
             errors.append(f"static initialiser: {name}")
     sections = output_of("readelf", "-SW", str(path))
-    errors += [f"section {name}: static initialisers" for name in re.findall(r"\.(?:init_array|ctors)\S*", sections)[:1]]
+    errors += [
+        f"section {name}: static initialisers" for name in re.findall(r"\.(?:init_array|ctors)\S*", sections)[:1]
+    ]
     if not any(own.fullmatch(s.name) and s.kind in "DR" for s in symbols(path)):
         errors.append(f"defines no table in tilestack::{isa}")
     return errors
@@ -97,7 +99,10 @@ def main(arguments: list[str]) -> int:
         errors += [f"{path.name}: {error}" for error in module_errors(path)]
     if not checked:
         errors.append(f"{build}: no kernel objects found")
-    print("\n".join(errors) or "kernel objects are clean: " + ", ".join(f"{n} {isa}" for isa, n in sorted(checked.items())))
+    print(
+        "\n".join(errors)
+        or "kernel objects are clean: " + ", ".join(f"{n} {isa}" for isa, n in sorted(checked.items()))
+    )
     return 1 if errors else 0
 
 

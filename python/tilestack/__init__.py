@@ -13,26 +13,25 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tilestack import _core
-from tilestack._core import *  # noqa: F403
-from tilestack._core import Tensor, __version__
 from tilestack._autograd import Function, enable_grad, no_grad, set_grad_enabled
 from tilestack._copying import tensor_deepcopy, tensor_reduce
+from tilestack._core import *  # noqa: F403
+from tilestack._core import Tensor, __version__
 from tilestack._creation import arange, as_tensor, eye, linspace, tensor
 from tilestack._printing import tensor_repr
 from tilestack._threadpool import make_visible
 
 if TYPE_CHECKING:
-    from tilestack import cli, cuda, data, io, models, nn, optim, train
+    from tilestack import cli, cuda, data, diagnose, io, models, nn, optim, train, vision  # noqa: F401
 
 Tensor.__repr__ = tensor_repr  # type: ignore[method-assign]
 Tensor.__deepcopy__ = tensor_deepcopy
 Tensor.__reduce__ = tensor_reduce  # type: ignore[method-assign]
 Tensor.__hash__ = object.__hash__  # by identity; a bound method would cost four times as much
-Tensor.__module__ = "tilestack"
 make_visible()
 del make_visible, tensor_deepcopy, tensor_reduce, tensor_repr
 
-_SUBMODULES = ("cli", "cuda", "data", "io", "models", "nn", "optim", "train")
+_SUBMODULES = ("cli", "cuda", "data", "diagnose", "io", "models", "nn", "optim", "train", "vision")
 _LAZY = {"summary": "tilestack.train", "save_file": "tilestack.io", "load_file": "tilestack.io"}
 
 
@@ -49,7 +48,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_SUBMODULES, *_LAZY})
 
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "Function",
     "Tensor",
     "__version__",

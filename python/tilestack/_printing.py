@@ -14,7 +14,13 @@ def tensor_repr(x: Tensor) -> str:
     """tensor([[1., 2.]], dtype=...), as numpy and torch users know it; large tensors are shortened."""
     plain = x.detach().cpu()
     array = (plain.float() if x.dtype == _core.bfloat16 else plain).numpy()
-    limits = {"precision": 4, "threshold": 1000, "edgeitems": 3, "floatmode": "maxprec", "suppress_small": _is_tame(array)}
+    limits = {
+        "precision": 4,
+        "threshold": 1000,
+        "edgeitems": 3,
+        "floatmode": "maxprec",
+        "suppress_small": _is_tame(array),
+    }
     notes = []
     if array.size == 0:
         body = "[]"

@@ -3,7 +3,6 @@ import numpy as np
 import tilestack as ts
 from harness import Case
 
-
 ACTIVATIONS = {
     "none": lambda z: z,
     "relu": lambda z: np.maximum(z, 0),
@@ -48,8 +47,10 @@ def reference(x, w, b, stride=1, padding=0, dilation=1, groups=1, activation=Non
 
 
 def flops(x, w, b, stride=1, padding=0, dilation=1, **_):
-    spans = [(n + 2 * p - d * (k - 1) - 1) // s + 1
-             for n, k, s, p, d in zip(x.shape[2:], w.shape[2:], pair(stride), pair(padding), pair(dilation), strict=True)]
+    spans = [
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, s, p, d in zip(x.shape[2:], w.shape[2:], pair(stride), pair(padding), pair(dilation), strict=True)
+    ]
     return 2 * len(x) * spans[0] * spans[1] * w.size
 
 
