@@ -6,45 +6,58 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-// High halves of the 64-bit products of lanes with m.
-TILESTACK_INLINE VecU multiply_high(VecU a, std::uint32_t m) {
-  typedef std::uint64_t Wide __attribute__((vector_size(kVectorBytes)));
-  const Wide odd_lanes = (Wide)a >> 32;
+typedef std::uint64_t VecWide __attribute__((vector_size(kVectorBytes)));
+
+// 64-bit products of the low halves of lanes with m.
+TILESTACK_INLINE VecWide multiply_low_halves(VecWide a, std::uint32_t m) {
 #if defined(__AVX512F__)
-  const auto product = [m](Wide x) { return (Wide)_mm512_maskz_mul_epu32(0xff, (__m512i)x, _mm512_set1_epi64(m)); };
+  return (VecWide)_mm512_maskz_mul_epu32(0xff, (__m512i)a, _mm512_set1_epi64(m));
 #elif defined(__AVX2__)
-  const auto product = [m](Wide x) { return (Wide)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(m)); };
+  return (VecWide)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x(m));
 #elif defined(__SSE2__)
-  const auto product = [m](Wide x) { return (Wide)_mm_mul_epu32((__m128i)x, _mm_set1_epi64x(m)); };
+  return (VecWide)_mm_mul_epu32((__m128i)a, _mm_set1_epi64x(m));
 #else
-  const auto product = [m](Wide x) { return (x & 0xffffffffu) * m; };
+  return (a & 0xffffffffu) * m;
 #endif
-  return (VecU)((product((Wide)a) >> 32) | (product(odd_lanes) & 0xffffffff00000000u));
 }
+
+// Words in the low halves of lanes; what the high halves hold does not matter.
+struct PhiloxLanes {
+  VecWide a, b, c = {}, d = {};
+
+  TILESTACK_INLINE explicit PhiloxLanes(VecWide counter) : a(counter), b(counter >> 32) {}
+  TILESTACK_INLINE void round(std::uint32_t key0, std::uint32_t key1) {
+    const VecWide p = multiply_low_halves(a, kPhiloxMultiplier[0]), q = multiply_low_halves(c, kPhiloxMultiplier[1]);
+    a = (q >> 32) ^ b ^ key0;
+    b = q;
+    c = (p >> 32) ^ d ^ key1;
+    d = p;
+  }
+};
 
 // The 64 words of a group in their order.
 [[gnu::noinline, maybe_unused]] void philox_group(Philox stream, std::int64_t group, std::uint32_t* words) {
   constexpr int lanes = kLanes<std::int32_t>;
   const std::uint64_t first = stream.offset + std::uint64_t(group) * 16;
-  VecU lane;
-  for (int i = 0; i < lanes; ++i) lane[i] = std::uint32_t(i);
+  VecWide twice;  // 0, 2, 4...
+  for (int i = 0; i < lanes / 2; ++i) twice[i] = std::uint64_t(2 * i);
   for (int part = 0; part < 16; part += lanes) {
-    const std::uint32_t low = std::uint32_t(first);
-    VecU a = lane + (low + std::uint32_t(part));
-    VecU b = std::uint32_t(first >> 32) - (VecU)(a < low), c = {}, d = {};
+    PhiloxLanes even(twice + (first + std::uint64_t(part))), odd(twice + (first + std::uint64_t(part) + 1));
     std::uint32_t key0 = std::uint32_t(stream.seed), key1 = std::uint32_t(stream.seed >> 32);
     for (int round = 0; round < kPhiloxRounds; ++round) {
-      const VecU p_high = multiply_high(a, kPhiloxMultiplier[0]), q_high = multiply_high(c, kPhiloxMultiplier[1]);
-      const VecU p_low = a * kPhiloxMultiplier[0], q_low = c * kPhiloxMultiplier[1];
-      a = q_high ^ b ^ key0;
-      b = q_low;
-      c = p_high ^ d ^ key1;
-      d = p_low;
+      even.round(key0, key1);
+      odd.round(key0, key1);
       key0 += kPhiloxKeyStep[0];
       key1 += kPhiloxKeyStep[1];
     }
-    const VecU w[4] = {a, b, c, d};
-    for (int j = 0; j < 4; ++j) __builtin_memcpy(words + 16 * j + part, &w[j], sizeof w[j]);
+    const auto keep = [&](int word, VecWide low, VecWide high) {
+      const VecWide both = (low & 0xffffffffu) | (high << 32);
+      __builtin_memcpy(words + 16 * word + part, &both, sizeof both);
+    };
+    keep(0, even.a, odd.a);
+    keep(1, even.b, odd.b);
+    keep(2, even.c, odd.c);
+    keep(3, even.d, odd.d);
   }
 }
 
