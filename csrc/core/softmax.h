@@ -23,16 +23,21 @@ TILESTACK_INLINE double sum_pieces(std::int64_t n, F&& f) {
   return sum;
 }
 
-// float and double keep exp(x - max) in y between the passes; 16-bit types compute it again.
+// exp(x - max) is kept between the passes: in y, or for 16-bit types beside it if the row is short; else computed
+// again.
 template <bool kLog, class T>
 void softmax_row(const T* x, T* y, std::int64_t n) {
   using A = Compute<T>;
-  constexpr bool kKeep = !kLog && sizeof(T) == sizeof(A);
+  constexpr bool kWide = sizeof(T) == sizeof(A);
+  A beside[kWide || kLog ? 1 : kSoftmaxPiece];
+  A* kept = beside;
+  if constexpr (kWide) kept = y;
+  const bool keep = !kLog && (kWide || n <= kSoftmaxPiece);
   const A max = row_max(x, n);
   const double sum = sum_pieces(n, [&](std::int64_t begin, std::int64_t size) {
     return sum_row<T>(size, [&](std::int64_t i, auto part) {
       const Vec<A> e = vexp(part.load(x + begin + i) - max);
-      if constexpr (kKeep) part.store(y + begin + i, e);
+      if (keep) part.store(kept + begin + i, e);
       return part.keep(e);
     });
   });
@@ -40,10 +45,8 @@ void softmax_row(const T* x, T* y, std::int64_t n) {
   for_vectors<T>(n, [&](std::int64_t i, auto part) {
     if constexpr (kLog) {
       part.store(y + i, part.load(x + i) - max - scale);
-    } else if constexpr (kKeep) {
-      part.store(y + i, part.load(y + i) * scale);
     } else {
-      part.store(y + i, vexp(part.load(x + i) - max) * scale);
+      part.store(y + i, (keep ? part.load(kept + i) : vexp(part.load(x + i) - max)) * scale);
     }
   });
 }
