@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tilestack import _core
@@ -14,7 +16,7 @@ def tensor_repr(x: Tensor) -> str:
     """tensor([[1., 2.]], dtype=...), as numpy and torch users know it; large tensors are shortened."""
     plain = x.detach().cpu()
     array = (plain.float() if x.dtype == _core.bfloat16 else plain).numpy()
-    limits = {
+    limits: dict[str, Any] = {
         "precision": 4,
         "threshold": 1000,
         "edgeitems": 3,
@@ -27,7 +29,7 @@ def tensor_repr(x: Tensor) -> str:
         if array.shape != (0,):
             notes.append(f"size={array.shape}")
     else:
-        body = np.array2string(array, separator=", ", prefix="tensor(", max_line_width=100, **limits)  # type: ignore[call-overload]
+        body = np.array2string(array, separator=", ", prefix="tensor(", max_line_width=100, **limits)
     if x.dtype.name not in _PLAIN or array.size == 0:
         notes.append(f"dtype={x.dtype}")
     if x.device.type != "cpu":
