@@ -6,10 +6,11 @@ namespace {
 // A Python object that may be let go of by any thread.
 class PyHolder {
  public:
-  explicit PyHolder(py::object object) : object_(object.release().ptr(), [](PyObject* p) {
-    py::gil_scoped_acquire gil;
-    Py_DECREF(p);
-  }) {}
+  explicit PyHolder(py::object object)
+      : object_(object.release().ptr(), [](PyObject* p) {
+          py::gil_scoped_acquire gil;
+          Py_DECREF(p);
+        }) {}
   py::handle get() const { return object_.get(); }
 
  private:
@@ -32,8 +33,8 @@ Gradients checked_gradients(const std::string& name, const py::object& returned,
   } else {
     gradients.push_back(returned.cast<Tensor>());
   }
-  check<RuntimeError>(gradients.size() == shapes.size(), "{}.backward: wanted {} gradients (one an input), got {}", name,
-                      shapes.size(), gradients.size());
+  check<RuntimeError>(gradients.size() == shapes.size(), "{}.backward: wanted {} gradients (one an input), got {}",
+                      name, shapes.size(), gradients.size());
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     if (!gradients[i].defined()) continue;
     check<RuntimeError>(gradients[i].shape() == shapes[i], "{}.backward: gradient {} must have shape {}, got {}", name,
@@ -83,30 +84,44 @@ void set_grad_checked(const Tensor& x, const Tensor& grad) {
 
 void bind_autograd(Bindings& b) {
   b.tensor
-      .def_property("requires_grad", [](const Tensor& x) { return x.requires_grad(); }, &set_requires_grad, "True if gradients reach this tensor.")
-      .def_property("grad", [](const Tensor& x) { return x.grad(); }, &set_grad_checked,
-                    "Gradient that backward() added up here, or None.")
+      .def_property(
+          "requires_grad", [](const Tensor& x) { return x.requires_grad(); }, &set_requires_grad,
+          "True if gradients reach this tensor.")
+      .def_property(
+          "grad", [](const Tensor& x) { return x.grad(); }, &set_grad_checked,
+          "Gradient that backward() added up here, or None.")
       .def_property_readonly("is_leaf", [](const Tensor& x) { return !x.impl()->node; })
-      .def_property_readonly("grad_fn", [](const Tensor& x) -> std::optional<std::string> {
-        if (!x.impl()->node) return std::nullopt;
-        return x.impl()->node->name;
-      }, "Name of the op on the tape that made this tensor, or None.");
-  b.method("requires_grad_", [](const py::object& self, bool on) {
-    set_requires_grad(self.cast<Tensor>(), on);
-    return self;
-  }, "Sets requires_grad and returns the tensor.", py::arg("requires_grad") = true);
-  b.method("backward", [](const Tensor& y, const Tensor& gradient, bool retain_graph) { backward(y, gradient, retain_graph); },
-           "Adds d self / d leaf to the .grad of every leaf that self depends on.\n\n"
-           "gradient: what flows in from above, of self's shape; may be left out for a tensor of one element.\n"
-           "retain_graph: keeps what the tape saved, so that backward can run again.",
-           py::arg("gradient") = py::none(), py::arg("retain_graph") = false);
-  b.method("register_hook", [](const Tensor& x, const py::function& f) { return add_hook(x, python_hook(f)); },
-           "Calls hook(grad) when the gradient of this tensor is known; a returned tensor replaces it. Returns an id for "
-           "remove_hook.", py::arg("hook"));
+      .def_property_readonly(
+          "grad_fn",
+          [](const Tensor& x) -> std::optional<std::string> {
+            if (!x.impl()->node) return std::nullopt;
+            return x.impl()->node->name;
+          },
+          "Name of the op on the tape that made this tensor, or None.");
+  b.method(
+      "requires_grad_",
+      [](const py::object& self, bool on) {
+        set_requires_grad(self.cast<Tensor>(), on);
+        return self;
+      },
+      "Sets requires_grad and returns the tensor.", py::arg("requires_grad") = true);
+  b.method(
+      "backward",
+      [](const Tensor& y, const Tensor& gradient, bool retain_graph) { backward(y, gradient, retain_graph); },
+      "Adds d self / d leaf to the .grad of every leaf that self depends on.\n\n"
+      "gradient: what flows in from above, of self's shape; may be left out for a tensor of one element.\n"
+      "retain_graph: keeps what the tape saved, so that backward can run again.",
+      py::arg("gradient") = py::none(), py::arg("retain_graph") = false);
+  b.method(
+      "register_hook", [](const Tensor& x, const py::function& f) { return add_hook(x, python_hook(f)); },
+      "Calls hook(grad) when the gradient of this tensor is known; a returned tensor replaces it. Returns an id for "
+      "remove_hook.",
+      py::arg("hook"));
   b.method("remove_hook", &remove_hook, "Removes a hook by the id that register_hook gave.", py::arg("id"));
   b.function("is_grad_enabled", &grad_enabled, "True if ops are recorded on the tape in this thread.");
   b.function("_set_grad_enabled", &set_grad_enabled, "", py::arg("mode"));
-  b.function("_record", &record_python, "", py::arg("name"), py::arg("outputs"), py::arg("inputs"), py::arg("backward"));
+  b.function("_record", &record_python, "", py::arg("name"), py::arg("outputs"), py::arg("inputs"),
+             py::arg("backward"));
 }
 
 }  // namespace tilestack

@@ -25,9 +25,7 @@ PyTypeObject* numpy_scalar_type() {
   return type;
 }
 
-bool is_numpy_scalar(py::handle source) {
-  return PyType_IsSubtype(Py_TYPE(source.ptr()), numpy_scalar_type());
-}
+bool is_numpy_scalar(py::handle source) { return PyType_IsSubtype(Py_TYPE(source.ptr()), numpy_scalar_type()); }
 
 bool to_integer(py::handle source, std::int64_t& value) {
   if (PyFloat_Check(source.ptr()) || !PyIndex_Check(source.ptr())) return false;
@@ -117,9 +115,10 @@ Tensor from_numpy(const py::object& object) {
   const auto array = py::reinterpret_borrow<py::array>(object);
   DType dtype;
   if (!dtype_named(py::str(array.dtype().attr("name")).cast<std::string>().c_str(), dtype))
-    throw TypeError(fill_in("from_numpy: no tensor dtype for numpy's {}; convert it first, for example with "
-                            ".astype(numpy.float32)",
-                            {py::str(array.dtype()).cast<std::string>()}));
+    throw TypeError(
+        fill_in("from_numpy: no tensor dtype for numpy's {}; convert it first, for example with "
+                ".astype(numpy.float32)",
+                {py::str(array.dtype()).cast<std::string>()}));
   if (!array.dtype().attr("isnative").cast<bool>())
     throw TypeError("from_numpy: the array's byte order is not this machine's; convert it with .astype");
   Dims shape, strides;

@@ -37,18 +37,24 @@ DType dtype_for(const Scalar& value) {
 
 template <class Fill>
 void bind_constant(Bindings& b, const char* name, const char* like_name, const char* doc, Fill fill) {
-  b.function(name, [name, fill](const py::args& shape, const OptionalDType& dtype, const OptionalDevice& device,
-                                bool requires_grad) {
-    const Tensor x = empty(shape_of(name, shape), dtype.value_or(DType::float32), device.value_or(Device{}));
-    return with_grad(fill(x), requires_grad);
-  }, doc, py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false);
-  b.function(like_name, [fill](const Tensor& x, const OptionalDType& dtype, const OptionalDevice& device,
-                               bool requires_grad) {
-    const DType type = dtype.value_or(x.dtype());
-    const Tensor y = device && *device != x.device() ? empty(x.shape(), type, *device) : empty_like(x, type);
-    return with_grad(fill(y), requires_grad);
-  }, "As the function without _like, with the shape, dtype and device of a tensor.", py::arg("input"), py::kw_only(),
-             py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false);
+  b.function(
+      name,
+      [name, fill](const py::args& shape, const OptionalDType& dtype, const OptionalDevice& device,
+                   bool requires_grad) {
+        const Tensor x = empty(shape_of(name, shape), dtype.value_or(DType::float32), device.value_or(Device{}));
+        return with_grad(fill(x), requires_grad);
+      },
+      doc, py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+      py::arg("requires_grad") = false);
+  b.function(
+      like_name,
+      [fill](const Tensor& x, const OptionalDType& dtype, const OptionalDevice& device, bool requires_grad) {
+        const DType type = dtype.value_or(x.dtype());
+        const Tensor y = device && *device != x.device() ? empty(x.shape(), type, *device) : empty_like(x, type);
+        return with_grad(fill(y), requires_grad);
+      },
+      "As the function without _like, with the shape, dtype and device of a tensor.", py::arg("input"), py::kw_only(),
+      py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false);
 }
 
 }  // namespace
@@ -59,27 +65,37 @@ void bind_creation(Bindings& b) {
                 [](const Tensor& x) { return filled(x, {Scalar::integer, 0, 0}); });
   bind_constant(b, "ones", "ones_like", "ones(*shape): all 1.",
                 [](const Tensor& x) { return filled(x, {Scalar::integer, 1, 1}); });
-  b.function("full", [](const Dims& shape, const Scalar& value, const OptionalDType& dtype, const OptionalDevice& device,
-                        bool requires_grad) {
-    const Tensor x = empty(shape, dtype.value_or(dtype_for(value)), device.value_or(Device{}));
-    return with_grad(filled(x, value), requires_grad);
-  }, "full(shape, fill_value): all the same value.", py::arg("size"), py::arg("fill_value"), py::kw_only(),
-             py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false);
-  b.function("full_like", [](const Tensor& x, const Scalar& value, const OptionalDType& dtype) {
-    return filled(empty_like(x, dtype.value_or(x.dtype())), value);
-  }, "All the same value, with the shape and dtype of a tensor.", py::arg("input"), py::arg("fill_value"), py::kw_only(),
-             py::arg("dtype") = py::none());
-  b.function("empty_strided", [](const Dims& shape, const Dims& strides, const OptionalDType& dtype) {
-    check(shape.size() == strides.size(), "empty_strided: shape {} and strides {} differ in length", shape, strides);
-    std::int64_t span = 1;
-    for (int i = 0; i < shape.size(); ++i) {
-      check(strides[i] >= 0 && shape[i] >= 0, "empty_strided: sizes and strides must not be negative");
-      if (shape[i] > 0) span += (shape[i] - 1) * strides[i];
-    }
-    const Tensor base = empty({span}, dtype.value_or(DType::float32));
-    return view_of(base, shape, strides);
-  }, "Uninitialised memory with given strides, in elements.", py::arg("size"), py::arg("stride"), py::kw_only(),
-             py::arg("dtype") = py::none());
+  b.function(
+      "full",
+      [](const Dims& shape, const Scalar& value, const OptionalDType& dtype, const OptionalDevice& device,
+         bool requires_grad) {
+        const Tensor x = empty(shape, dtype.value_or(dtype_for(value)), device.value_or(Device{}));
+        return with_grad(filled(x, value), requires_grad);
+      },
+      "full(shape, fill_value): all the same value.", py::arg("size"), py::arg("fill_value"), py::kw_only(),
+      py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false);
+  b.function(
+      "full_like",
+      [](const Tensor& x, const Scalar& value, const OptionalDType& dtype) {
+        return filled(empty_like(x, dtype.value_or(x.dtype())), value);
+      },
+      "All the same value, with the shape and dtype of a tensor.", py::arg("input"), py::arg("fill_value"),
+      py::kw_only(), py::arg("dtype") = py::none());
+  b.function(
+      "empty_strided",
+      [](const Dims& shape, const Dims& strides, const OptionalDType& dtype) {
+        check(shape.size() == strides.size(), "empty_strided: shape {} and strides {} differ in length", shape,
+              strides);
+        std::int64_t span = 1;
+        for (int i = 0; i < shape.size(); ++i) {
+          check(strides[i] >= 0 && shape[i] >= 0, "empty_strided: sizes and strides must not be negative");
+          if (shape[i] > 0) span += (shape[i] - 1) * strides[i];
+        }
+        const Tensor base = empty({span}, dtype.value_or(DType::float32));
+        return view_of(base, shape, strides);
+      },
+      "Uninitialised memory with given strides, in elements.", py::arg("size"), py::arg("stride"), py::kw_only(),
+      py::arg("dtype") = py::none());
 }
 
 }  // namespace tilestack

@@ -51,7 +51,8 @@ Tensor index_tensor(py::handle item) {
                       py::repr(item).cast<std::string>());
     index = from_numpy(array);
   }
-  check<IndexError>(!is_float(index.dtype()), "index: an index tensor must hold integers or bools, got {}", index.dtype());
+  check<IndexError>(!is_float(index.dtype()), "index: an index tensor must hold integers or bools, got {}",
+                    index.dtype());
   return index;
 }
 

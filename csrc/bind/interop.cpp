@@ -64,10 +64,14 @@ Tensor from_buffer(const py::buffer& buffer, DType dtype, const std::optional<Di
 dlpack::DataType dlpack_type(DType dtype) {
   const auto bits = std::uint8_t(8 * size_of(dtype));
   switch (dtype) {
-    case DType::bfloat16: return {dlpack::kBfloat, bits, 1};
-    case DType::uint8: return {dlpack::kUInt, bits, 1};
-    case DType::bool_: return {dlpack::kBool, bits, 1};
-    default: return {is_float(dtype) ? dlpack::kFloat : dlpack::kInt, bits, 1};
+    case DType::bfloat16:
+      return {dlpack::kBfloat, bits, 1};
+    case DType::uint8:
+      return {dlpack::kUInt, bits, 1};
+    case DType::bool_:
+      return {dlpack::kBool, bits, 1};
+    default:
+      return {is_float(dtype) ? dlpack::kFloat : dlpack::kInt, bits, 1};
   }
 }
 
@@ -130,8 +134,7 @@ py::capsule to_dlpack(const Tensor& x, const py::object&, const std::optional<st
     out = empty_like(x);
     copy_into(out, x);
   }
-  if (max_version && max_version->first >= 1)
-    return export_as<dlpack::ManagedVersioned>(out, "dltensor_versioned");
+  if (max_version && max_version->first >= 1) return export_as<dlpack::ManagedVersioned>(out, "dltensor_versioned");
   if (!out.impl()->storage->writable) {
     PyErr_SetString(PyExc_BufferError, "__dlpack__: read-only memory needs a consumer of DLPack 1.0 or later");
     throw py::error_already_set();
@@ -190,22 +193,28 @@ Tensor from_dlpack(const py::object& source) {
 
 void bind_interop(Bindings& b) {
   b.function("from_numpy", &from_numpy, "A tensor that shares the memory of a numpy array.", py::arg("array"));
-  b.function("from_buffer", &from_buffer,
-             "A tensor over the memory of any Python buffer, from byte `offset` on (copied only where elements would not "
-             "be aligned). shape: left out for all that fits.",
-             py::arg("buffer"), py::arg("dtype"), py::arg("shape") = py::none(), py::arg("offset") = 0);
+  b.function(
+      "from_buffer", &from_buffer,
+      "A tensor over the memory of any Python buffer, from byte `offset` on (copied only where elements would not "
+      "be aligned). shape: left out for all that fits.",
+      py::arg("buffer"), py::arg("dtype"), py::arg("shape") = py::none(), py::arg("offset") = 0);
   b.function("from_dlpack", &from_dlpack, "A tensor that shares the memory of any object with __dlpack__.",
              py::arg("source"));
   b.method("numpy", &to_numpy, "A numpy array that shares this memory.");
-  b.method("tolist", [](const Tensor& x) {
-    return py::object(array_protocol(x, py::none(), std::nullopt).attr("tolist")());
-  }, "Nested lists of Python numbers; a plain number for a tensor without dimensions.");
+  b.method(
+      "tolist",
+      [](const Tensor& x) { return py::object(array_protocol(x, py::none(), std::nullopt).attr("tolist")()); },
+      "Nested lists of Python numbers; a plain number for a tensor without dimensions.");
   b.method("__array__", &array_protocol, "", py::arg("dtype") = py::none(), py::arg("copy") = py::none());
   b.method("__dlpack__", &to_dlpack, "", py::kw_only(), py::arg("stream") = py::none(),
            py::arg("max_version") = py::none(), py::arg("dl_device") = py::none(), py::arg("copy") = py::none());
-  b.method("__dlpack_device__", [](const Tensor& x) {
-    return py::make_tuple(int(x.device().kind == Device::cpu ? dlpack::kCpu : dlpack::kCuda), int(x.device().index));
-  }, "");
+  b.method(
+      "__dlpack_device__",
+      [](const Tensor& x) {
+        return py::make_tuple(int(x.device().kind == Device::cpu ? dlpack::kCpu : dlpack::kCuda),
+                              int(x.device().index));
+      },
+      "");
   b.tensor.attr("__array_ufunc__") = py::none();  // array + tensor asks the tensor
 }
 

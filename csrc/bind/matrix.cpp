@@ -9,7 +9,8 @@ namespace tilestack {
 namespace {
 
 Tensor mm(const Tensor& a, const Tensor& b) {
-  check(a.dim() == 2 && b.dim() == 2, "mm: operands must have 2 dimensions, got shapes {} and {}", a.shape(), b.shape());
+  check(a.dim() == 2 && b.dim() == 2, "mm: operands must have 2 dimensions, got shapes {} and {}", a.shape(),
+        b.shape());
   return matmul(a, b);
 }
 Tensor bmm(const Tensor& a, const Tensor& b) {
@@ -23,7 +24,8 @@ Tensor fused_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, c
 }
 
 // Numbers, "valid", or "same", which pads x itself where the two sides differ.
-Dims resolve_padding(const py::object& padding, Tensor& x, const Tensor& weight, const Dims& stride, const Dims& dilation) {
+Dims resolve_padding(const py::object& padding, Tensor& x, const Tensor& weight, const Dims& stride,
+                     const Dims& dilation) {
   if (!py::isinstance<py::str>(padding)) return padding.cast<Dims>();
   const std::string name = padding.cast<std::string>();
   if (name == "valid") return {0};
@@ -59,37 +61,40 @@ void bind_matrix(Bindings& b) {
   const py::arg other = py::arg("other").none(false), mat2 = py::arg("mat2").none(false);
   const py::arg_v bias = py::arg("bias") = py::none(), stride = py::arg("stride") = 1, padding = py::arg("padding") = 0;
   const py::arg_v dilation = py::arg("dilation") = 1, groups = py::arg("groups") = 1;
-  b.both("matmul", &matmul,
-         "Matrix product, as numpy's.\n\n"
-         "input: (..., m, k). other: (..., k, n). Returns (..., m, n); leading dimensions are batches and broadcast. A\n"
-         "1-D input counts as a row, a 1-D other as a column. Operands have one dtype, float or integer. Floats are\n"
-         "summed in float32 or float64, integers wrap. ValueError for shapes that don't fit.",
-         input, other);
+  b.both(
+      "matmul", &matmul,
+      "Matrix product, as numpy's.\n\n"
+      "input: (..., m, k). other: (..., k, n). Returns (..., m, n); leading dimensions are batches and broadcast. A\n"
+      "1-D input counts as a row, a 1-D other as a column. Operands have one dtype, float or integer. Floats are\n"
+      "summed in float32 or float64, integers wrap. ValueError for shapes that don't fit.",
+      input, other);
   b.method("__matmul__", &matmul_operator, "", py::is_operator());
-  b.method("__rmatmul__", [](const Operand& x, const Operand& y) { return matmul_operator(y, x); }, "",
-           py::is_operator());
+  b.method(
+      "__rmatmul__", [](const Operand& x, const Operand& y) { return matmul_operator(y, x); }, "", py::is_operator());
   b.both("mm", &mm, "matmul of two matrices.", input, mat2);
   b.both("bmm", &bmm, "matmul of two batches of matrices, (batch, m, k) and (batch, k, n).", input, mat2);
-  b.function("linear",
-             [](const Tensor& x, const Tensor& weight, const Tensor& bias) { return linear(x, weight, bias); },
-             "input weight^T + bias.\n\n"
-             "input: (..., in) float. weight: (out, in). bias: (out,). Returns (..., out). One dtype; sums are float32 at\n"
-             "least. ValueError for shapes that don't fit.",
-             input, weight, bias);
-  b.function("fused_linear", &fused_linear,
-             "activation(linear(input, weight, bias)) in one pass. activation: none, relu, gelu, gelu_tanh, sigmoid, tanh.",
-             input, weight, bias, py::arg("activation") = "none");
-  b.function("conv2d", &plain_conv2d,
-             "Cross-correlation of images with filters.\n\n"
-             "input: (batch, channels, height, width) or (channels, height, width) float. weight: (out, channels / groups,\n"
-             "kh, kw). bias: (out,). stride, padding, dilation: one number or (height, width); padding also \"valid\" or\n"
-             "\"same\" (stride 1 only). Returns (batch, out, height', width'), channels-last in memory, with height' =\n"
-             "floor((height + 2 padding - dilation (kh - 1) - 1) / stride) + 1. One dtype; sums are float32 at least.\n"
-             "ValueError for shapes that don't fit.",
-             input, weight, bias, stride, padding, dilation, groups);
+  b.function(
+      "linear", [](const Tensor& x, const Tensor& weight, const Tensor& bias) { return linear(x, weight, bias); },
+      "input weight^T + bias.\n\n"
+      "input: (..., in) float. weight: (out, in). bias: (out,). Returns (..., out). One dtype; sums are float32 at\n"
+      "least. ValueError for shapes that don't fit.",
+      input, weight, bias);
+  b.function(
+      "fused_linear", &fused_linear,
+      "activation(linear(input, weight, bias)) in one pass. activation: none, relu, gelu, gelu_tanh, sigmoid, tanh.",
+      input, weight, bias, py::arg("activation") = "none");
+  b.function(
+      "conv2d", &plain_conv2d,
+      "Cross-correlation of images with filters.\n\n"
+      "input: (batch, channels, height, width) or (channels, height, width) float. weight: (out, channels / groups,\n"
+      "kh, kw). bias: (out,). stride, padding, dilation: one number or (height, width); padding also \"valid\" or\n"
+      "\"same\" (stride 1 only). Returns (batch, out, height', width'), channels-last in memory, with height' =\n"
+      "floor((height + 2 padding - dilation (kh - 1) - 1) / stride) + 1. One dtype; sums are float32 at least.\n"
+      "ValueError for shapes that don't fit.",
+      input, weight, bias, stride, padding, dilation, groups);
   b.function("fused_conv2d", &fused_conv2d,
-             "activation(conv2d(...)) in one pass. activation: none, relu, gelu, gelu_tanh, sigmoid, tanh.", input, weight,
-             bias, stride, padding, dilation, groups, py::arg("activation") = "none");
+             "activation(conv2d(...)) in one pass. activation: none, relu, gelu, gelu_tanh, sigmoid, tanh.", input,
+             weight, bias, stride, padding, dilation, groups, py::arg("activation") = "none");
 }
 
 }  // namespace tilestack

@@ -29,7 +29,8 @@ void bind_dtypes(py::module_& m) {
       .def("__repr__", [](const DTypeObject& d) { return std::string("tilestack.") + name_of(d.value); })
       .def("__reduce__", [](const DTypeObject& d) { return std::string(name_of(d.value)); })
       .def_property_readonly("name", [](const DTypeObject& d) { return name_of(d.value); })
-      .def_property_readonly("itemsize", [](const DTypeObject& d) { return size_of(d.value); }, "Bytes an element.")
+      .def_property_readonly(
+          "itemsize", [](const DTypeObject& d) { return size_of(d.value); }, "Bytes an element.")
       .def_property_readonly("is_floating_point", [](const DTypeObject& d) { return is_float(d.value); });
   for (int i = 0; i < kDTypeCount; ++i) {
     py::object object = py::cast(DTypeObject{DType(i)});
@@ -42,9 +43,10 @@ void bind_device(py::module_& m) {
   py::class_<Device>(m, "device", "Where a tensor's memory is: device('cpu'), device('cuda:0').")
       .def(py::init(&parse_device), py::arg("name"))
       .def_property_readonly("type", [](const Device& d) { return d.kind == Device::cpu ? "cpu" : "cuda"; })
-      .def_property_readonly("index", [](const Device& d) -> std::optional<int> {
-        return d.kind == Device::cpu ? std::nullopt : std::optional<int>(d.index);
-      })
+      .def_property_readonly("index",
+                             [](const Device& d) -> std::optional<int> {
+                               return d.kind == Device::cpu ? std::nullopt : std::optional<int>(d.index);
+                             })
       .def("__repr__", [](const Device& d) { return "device('" + text(d) + "')"; })
       .def("__str__", [](const Device& d) { return text(d); })
       .def("__hash__", [](const Device& d) { return int(d.kind) * 256 + d.index; })

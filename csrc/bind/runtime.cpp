@@ -13,8 +13,8 @@ extern "C" {
 
 void bind_runtime(Bindings& b) {
   b.function("get_num_threads", &num_threads, "Threads that work on one op, the caller included.");
-  b.function("set_num_threads", &set_num_threads,
-             "Sets how many threads work on one op. Results do not depend on it.", py::arg("n"));
+  b.function("set_num_threads", &set_num_threads, "Sets how many threads work on one op. Results do not depend on it.",
+             py::arg("n"));
   b.function("available_cpus", &available_cpus, "Processors that affinity and cgroup quota leave to this process.");
   b.function("num_threads_reason", &num_threads_reason, "Why the default number of threads is what it is.");
   b.function("isas", &available_isas, "Instruction sets that this build has and this processor runs, least first.");

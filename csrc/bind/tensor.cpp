@@ -89,30 +89,41 @@ void bind_properties(Bindings& b) {
       .def_property_readonly("nbytes", [](const Tensor& x) { return x.numel() * std::int64_t(size_of(x.dtype())); })
       .def_property_readonly("itemsize", [](const Tensor& x) { return size_of(x.dtype()); })
       .def_property_readonly("_version", [](const Tensor& x) { return x.impl()->storage->version.load(); })
-      .def_property("data", calling(&Tensor::detach), [](const Tensor& x, const Tensor& y) {
-        check(x.shape() == y.shape() && x.dtype() == y.dtype(), "data: wanted shape {} and dtype {}, got {} and {}",
-              x.shape(), x.dtype(), y.shape(), y.dtype());
-        const NoGrad no_grad;
-        copy_into(x, y);
-        x.bump_version();
-      }, "The same memory off the tape; assigning copies values in.");
+      .def_property(
+          "data", calling(&Tensor::detach),
+          [](const Tensor& x, const Tensor& y) {
+            check(x.shape() == y.shape() && x.dtype() == y.dtype(), "data: wanted shape {} and dtype {}, got {} and {}",
+                  x.shape(), x.dtype(), y.shape(), y.dtype());
+            const NoGrad no_grad;
+            copy_into(x, y);
+            x.bump_version();
+          },
+          "The same memory off the tape; assigning copies values in.");
   b.method("_rebind", &rebind, "", py::arg("data"));
   b.method("dim", calling(&Tensor::dim), "Number of dimensions.");
   b.method("numel", calling(&Tensor::numel), "Number of elements.");
   b.method("element_size", [](const Tensor& x) { return size_of(x.dtype()); }, "Bytes an element.");
-  b.method("data_ptr", [](const Tensor& x) { return reinterpret_cast<std::uintptr_t>(x.view().pointer); },
-           "Address of the first element.");
-  b.method("size", [](const Tensor& x, const std::optional<std::int64_t>& dim) -> py::object {
-    if (!dim) return py::cast(x.shape());
-    return py::cast(x.size(wrap_dim("size", *dim, x.dim())));
-  }, "Sizes, or the size of one dimension.", py::arg("dim") = py::none());
-  b.method("stride", [](const Tensor& x, const std::optional<std::int64_t>& dim) -> py::object {
-    if (!dim) return py::cast(x.strides());
-    return py::cast(x.strides()[wrap_dim("stride", *dim, x.dim())]);
-  }, "Steps between neighbours in memory, in elements.", py::arg("dim") = py::none());
+  b.method(
+      "data_ptr", [](const Tensor& x) { return reinterpret_cast<std::uintptr_t>(x.view().pointer); },
+      "Address of the first element.");
+  b.method(
+      "size",
+      [](const Tensor& x, const std::optional<std::int64_t>& dim) -> py::object {
+        if (!dim) return py::cast(x.shape());
+        return py::cast(x.size(wrap_dim("size", *dim, x.dim())));
+      },
+      "Sizes, or the size of one dimension.", py::arg("dim") = py::none());
+  b.method(
+      "stride",
+      [](const Tensor& x, const std::optional<std::int64_t>& dim) -> py::object {
+        if (!dim) return py::cast(x.strides());
+        return py::cast(x.strides()[wrap_dim("stride", *dim, x.dim())]);
+      },
+      "Steps between neighbours in memory, in elements.", py::arg("dim") = py::none());
   b.method("is_contiguous", [](const Tensor& x) { return x.is_contiguous(); }, "True if memory is in row-major order.");
-  b.method("is_channels_last", [](const Tensor& x) { return x.view().is_channels_last(); },
-           "True for a 4-D tensor whose memory is in (N, H, W, C) order.");
+  b.method(
+      "is_channels_last", [](const Tensor& x) { return x.view().is_channels_last(); },
+      "True for a 4-D tensor whose memory is in (N, H, W, C) order.");
   b.method("is_floating_point", [](const Tensor& x) { return is_float(x.dtype()); }, "");
 }
 
@@ -120,14 +131,16 @@ void bind_conversions(Bindings& b) {
   b.method("item", &item, "The only element, as a Python number.");
   b.method("detach", calling(&Tensor::detach), "The same memory, off the tape.");
   b.both("clone", &clone, "A copy with memory of its own.", py::arg("input"));
-  b.method("contiguous", [](const Tensor& x) { return x.is_contiguous() ? x : contiguous(x); },
-           "The same values in row-major memory; self where they are so already.");
-  b.method("to", &to, "to(dtype | device | tensor): converted; self where nothing changes.",
-           py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none());
+  b.method(
+      "contiguous", [](const Tensor& x) { return x.is_contiguous() ? x : contiguous(x); },
+      "The same values in row-major memory; self where they are so already.");
+  b.method("to", &to, "to(dtype | device | tensor): converted; self where nothing changes.", py::kw_only(),
+           py::arg("dtype") = py::none(), py::arg("device") = py::none());
   b.method("cpu", [](const Tensor& x) { return x.device() == Device{} ? x : to_device(x, Device{}); }, "On the CPU.");
   const auto cast_method = [&](const char* name, DType dtype) {
-    b.method(name, [dtype](const Tensor& x) { return x.dtype() == dtype ? x : to_dtype(x, dtype); },
-             "Converted to this dtype; self where it has it.");
+    b.method(
+        name, [dtype](const Tensor& x) { return x.dtype() == dtype ? x : to_dtype(x, dtype); },
+        "Converted to this dtype; self where it has it.");
   };
   cast_method("float", DType::float32);
   cast_method("double", DType::float64);
@@ -140,14 +153,20 @@ void bind_conversions(Bindings& b) {
   b.method("__float__", [](const Tensor& x) { return py::float_(item(x)); }, "");
   b.method("__int__", [](const Tensor& x) { return py::int_(item(x)); }, "");
   b.method("__index__", &as_index, "");
-  b.method("__len__", [](const Tensor& x) {
-    check<TypeError>(x.dim() > 0, "len: a tensor without dimensions has no length");
-    return x.size(0);
-  }, "");
-  b.method("__iter__", [](const Tensor& x) {
-    check<TypeError>(x.dim() > 0, "iter: a tensor without dimensions can't be iterated over");
-    return py::iter(py::cast(unbind(x, 0)));
-  }, "");
+  b.method(
+      "__len__",
+      [](const Tensor& x) {
+        check<TypeError>(x.dim() > 0, "len: a tensor without dimensions has no length");
+        return x.size(0);
+      },
+      "");
+  b.method(
+      "__iter__",
+      [](const Tensor& x) {
+        check<TypeError>(x.dim() > 0, "iter: a tensor without dimensions can't be iterated over");
+        return py::iter(py::cast(unbind(x, 0)));
+      },
+      "");
   b.method("__hash__", [](const py::object& x) { return reinterpret_cast<std::intptr_t>(x.ptr()) >> 4; }, "");
 }
 

@@ -14,12 +14,18 @@ template <class V>
 TILESTACK_INLINE V activate(Activation activation, V x) {
   using T = Lane<V>;
   switch (activation) {
-    case Activation::relu: return maximum(x, V{});
-    case Activation::sigmoid: return vsigmoid(x);
-    case Activation::tanh: return vtanh(x);
-    case Activation::gelu: return x * (verf(x * T(kSqrtHalf)) * T(0.5) + T(0.5));
-    case Activation::gelu_tanh: return x * vsigmoid(x * (x * x * T(kGeluCubic) + T(kGeluLinear)));
-    default: return x;
+    case Activation::relu:
+      return maximum(x, V{});
+    case Activation::sigmoid:
+      return vsigmoid(x);
+    case Activation::tanh:
+      return vtanh(x);
+    case Activation::gelu:
+      return x * (verf(x * T(kSqrtHalf)) * T(0.5) + T(0.5));
+    case Activation::gelu_tanh:
+      return x * vsigmoid(x * (x * x * T(kGeluCubic) + T(kGeluLinear)));
+    default:
+      return x;
   }
 }
 
@@ -28,16 +34,20 @@ template <class V>
 TILESTACK_INLINE V activation_slope(Activation activation, V x) {
   using T = Lane<V>;
   switch (activation) {
-    case Activation::relu: return x > V{} ? splat(T(1)) : V{};
-    case Activation::sigmoid: return x * (T(1) - x);
-    case Activation::tanh: return T(1) - x * x;
+    case Activation::relu:
+      return x > V{} ? splat(T(1)) : V{};
+    case Activation::sigmoid:
+      return x * (T(1) - x);
+    case Activation::tanh:
+      return T(1) - x * x;
     case Activation::gelu:
       return verf(x * T(kSqrtHalf)) * T(0.5) + T(0.5) + x * (vexp(x * x * T(-0.5)) * T(kNormalDensity));
     case Activation::gelu_tanh: {
       const V square = x * x, s = vsigmoid(x * (square * T(kGeluCubic) + T(kGeluLinear)));
       return s + x * s * (T(1) - s) * (square * T(3 * kGeluCubic) + T(kGeluLinear));
     }
-    default: return splat(T(1));
+    default:
+      return splat(T(1));
   }
 }
 

@@ -65,11 +65,11 @@ void* system_allocate(std::size_t capacity) {
   if (is_mapped(capacity)) {
     // One huge page more than needed, so that the block can start on a huge page; the slack is unmapped again.
     const std::size_t bytes = mapped_bytes(capacity);
-    char* raw = static_cast<char*>(mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE,
-                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    char* raw = static_cast<char*>(
+        mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     if (raw == MAP_FAILED) return nullptr;
-    char* start = reinterpret_cast<char*>((reinterpret_cast<std::uintptr_t>(raw) + kHugePage - 1) / kHugePage *
-                                          kHugePage);
+    char* start =
+        reinterpret_cast<char*>((reinterpret_cast<std::uintptr_t>(raw) + kHugePage - 1) / kHugePage * kHugePage);
     if (start > raw) munmap(raw, start - raw);
     if (raw + kHugePage > start) munmap(start + bytes, raw + kHugePage - start);
 #if defined(MADV_HUGEPAGE)
@@ -158,8 +158,8 @@ void count_allocated(std::int64_t bytes) {
   }
 }
 
-// With shapes that keep changing, blocks of classes that are not asked for again would pile up. Freed memory beyond what
-// is in use (and 256 MiB) goes back to the system.
+// With shapes that keep changing, blocks of classes that are not asked for again would pile up. Freed memory beyond
+// what is in use (and 256 MiB) goes back to the system.
 void trim_if_large() {
   constexpr std::int64_t floor = std::int64_t(256) << 20;
   if (pool.cached > std::max(floor, allocated.load(std::memory_order_relaxed))) empty_cache();
@@ -175,8 +175,9 @@ void* allocate(std::size_t bytes) {
     if (!header) header = take_pooled(size_class);
     if (!header) header = take_new(size_class);
   }
-  if (!header) throw OutOfMemory(fill_in("out of memory: asked for {} bytes, {} in use, {} held", {text(bytes),
-                                         text(allocated.load()), text(reserved.load())}));
+  if (!header)
+    throw OutOfMemory(fill_in("out of memory: asked for {} bytes, {} in use, {} held",
+                              {text(bytes), text(allocated.load()), text(reserved.load())}));
   allocations.fetch_add(1, std::memory_order_relaxed);
   count_allocated(std::int64_t(header->capacity));
   if (poison.load(std::memory_order_relaxed)) std::memset(header + 1, 0xff, header->capacity);

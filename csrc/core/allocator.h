@@ -11,11 +11,11 @@ void* allocate(std::size_t bytes);  // std::bad_alloc becomes MemoryError with t
 void release(void* pointer);
 
 struct MemoryStats {
-  std::int64_t allocated;      // bytes in use, rounded up to size classes
-  std::int64_t peak;           // the most that was in use since the last reset
-  std::int64_t reserved;       // held from the system: in use and cached
-  std::int64_t allocations;    // calls of allocate
-  std::int64_t system_calls;   // of those, how many had to ask the system
+  std::int64_t allocated;     // bytes in use, rounded up to size classes
+  std::int64_t peak;          // the most that was in use since the last reset
+  std::int64_t reserved;      // held from the system: in use and cached
+  std::int64_t allocations;   // calls of allocate
+  std::int64_t system_calls;  // of those, how many had to ask the system
 };
 MemoryStats memory_stats();
 void reset_peak_memory();

@@ -27,9 +27,7 @@ std::string text(const Dims& shape) {
   return out + (shape.size() == 1 ? ",)" : ")");
 }
 
-std::string text(Device device) {
-  return device.kind == Device::cpu ? "cpu" : "cuda:" + std::to_string(device.index);
-}
+std::string text(Device device) { return device.kind == Device::cpu ? "cpu" : "cuda:" + std::to_string(device.index); }
 
 std::string fill_in(const char* pattern, std::initializer_list<std::string> arguments) {
   std::string out;

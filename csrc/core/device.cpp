@@ -28,7 +28,8 @@ const void* cuda_table(const char* name) {
 }
 
 Storage* new_device_storage(std::size_t bytes, Device device) {
-  check<RuntimeError>(device_runtime != nullptr, "{}: not available: this build of tilestack has no CUDA module", device);
+  check<RuntimeError>(device_runtime != nullptr, "{}: not available: this build of tilestack has no CUDA module",
+                      device);
   return device_runtime->new_storage(bytes, device);
 }
 

@@ -41,8 +41,8 @@ TILESTACK_INLINE bfloat16 to_bfloat16(float x) {
 TILESTACK_INLINE float to_float(float16 x) {
   const std::uint32_t sign = std::uint32_t(x.bits & 0x8000u) << 16, magnitude = std::uint32_t(x.bits & 0x7fffu) << 13;
   if (magnitude >= 0x0f800000u) return __builtin_bit_cast(float, sign | magnitude | 0x7f800000u);
-  return __builtin_bit_cast(float, sign | __builtin_bit_cast(std::uint32_t,
-                                                             __builtin_bit_cast(float, magnitude) * 0x1p112f));
+  return __builtin_bit_cast(float,
+                            sign | __builtin_bit_cast(std::uint32_t, __builtin_bit_cast(float, magnitude) * 0x1p112f));
 }
 
 TILESTACK_INLINE float16 to_float16(float x) {
@@ -114,23 +114,34 @@ inline constexpr DType dtype_of<bool> = DType::bool_;
 template <class F>
 TILESTACK_INLINE void visit_float(DType dtype, F&& f) {
   switch (dtype) {
-    case DType::float32: return f.template operator()<float>();
-    case DType::float64: return f.template operator()<double>();
-    case DType::bfloat16: return f.template operator()<bfloat16>();
-    case DType::float16: return f.template operator()<float16>();
-    default: return;
+    case DType::float32:
+      return f.template operator()<float>();
+    case DType::float64:
+      return f.template operator()<double>();
+    case DType::bfloat16:
+      return f.template operator()<bfloat16>();
+    case DType::float16:
+      return f.template operator()<float16>();
+    default:
+      return;
   }
 }
 
 template <class F>
 TILESTACK_INLINE void visit_all(DType dtype, F&& f) {
   switch (dtype) {
-    case DType::int64: return f.template operator()<std::int64_t>();
-    case DType::int32: return f.template operator()<std::int32_t>();
-    case DType::int8: return f.template operator()<std::int8_t>();
-    case DType::uint8: return f.template operator()<std::uint8_t>();
-    case DType::bool_: return f.template operator()<bool>();
-    default: return visit_float(dtype, f);
+    case DType::int64:
+      return f.template operator()<std::int64_t>();
+    case DType::int32:
+      return f.template operator()<std::int32_t>();
+    case DType::int8:
+      return f.template operator()<std::int8_t>();
+    case DType::uint8:
+      return f.template operator()<std::uint8_t>();
+    case DType::bool_:
+      return f.template operator()<bool>();
+    default:
+      return visit_float(dtype, f);
   }
 }
 
@@ -138,10 +149,14 @@ TILESTACK_INLINE void visit_all(DType dtype, F&& f) {
 template <class F>
 TILESTACK_INLINE void visit_size(DType dtype, F&& f) {
   switch (size_of(dtype)) {
-    case 1: return f.template operator()<std::uint8_t>();
-    case 2: return f.template operator()<std::uint16_t>();
-    case 4: return f.template operator()<std::uint32_t>();
-    default: return f.template operator()<std::uint64_t>();
+    case 1:
+      return f.template operator()<std::uint8_t>();
+    case 2:
+      return f.template operator()<std::uint16_t>();
+    case 4:
+      return f.template operator()<std::uint32_t>();
+    default:
+      return f.template operator()<std::uint64_t>();
   }
 }
 

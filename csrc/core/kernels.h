@@ -1,8 +1,8 @@
 #pragma once
 #include "core/view.h"
 
-// Included by every contract: how an op's kernels are named and found. Each instruction set this build holds is one line
-// of TILESTACK_FOR_EACH_ISA; a kernel file is compiled once for each, with TILESTACK_ISA set to its namespace.
+// Included by every contract: how an op's kernels are named and found. Each instruction set this build holds is one
+// line of TILESTACK_FOR_EACH_ISA; a kernel file is compiled once for each, with TILESTACK_ISA set to its namespace.
 #if defined(__x86_64__)
 #define TILESTACK_FOR_EACH_ISA(X, ...) X(baseline, __VA_ARGS__) X(avx2, __VA_ARGS__) X(avx512, __VA_ARGS__)
 #elif defined(__aarch64__)
@@ -35,12 +35,12 @@ void register_cuda_table(const char* name, const void* table);
 #define TILESTACK_TABLE_ADDRESS(isa, Type, name) &isa::name,
 
 // Declares one table of kernels per instruction set, and name_on(device), which finds the table to call.
-#define TILESTACK_KERNELS(Type, name)                                                             \
-  TILESTACK_FOR_EACH_ISA(TILESTACK_DECLARE_TABLE, Type, name)                                     \
-  inline const Type& name##_on(Device device) {                                                   \
+#define TILESTACK_KERNELS(Type, name)                                                                      \
+  TILESTACK_FOR_EACH_ISA(TILESTACK_DECLARE_TABLE, Type, name)                                              \
+  inline const Type& name##_on(Device device) {                                                            \
     static constexpr const Type* tables[] = {TILESTACK_FOR_EACH_ISA(TILESTACK_TABLE_ADDRESS, Type, name)}; \
-    if (device.kind == Device::cpu) return *tables[active_isa];                                   \
-    return *static_cast<const Type*>(cuda_table(#name));                                          \
+    if (device.kind == Device::cpu) return *tables[active_isa];                                            \
+    return *static_cast<const Type*>(cuda_table(#name));                                                   \
   }
 
 }  // namespace tilestack

@@ -7,11 +7,12 @@ namespace tilestack {
 // Python's numbers; they do not widen a tensor's dtype within its kind.
 struct Scalar {
   enum Kind : std::int8_t { boolean, integer, real } kind = real;
-  double number = 0;         // the value as a double
+  double number = 0;               // the value as a double
   std::int64_t integer_value = 0;  // exact, for boolean and integer
 };
 
-// An argument that may be a tensor or a number, as of x + 1. The op turns a number into a 0-d tensor or a kernel argument.
+// An argument that may be a tensor or a number, as of x + 1. The op turns a number into a 0-d tensor or a kernel
+// argument.
 struct Operand {
   Tensor tensor;  // undefined: scalar holds
   Scalar scalar;
@@ -19,8 +20,8 @@ struct Operand {
   Operand(Scalar x) : scalar(x) {}
 };
 
-// torch's rules: bool < integers < floats; within a kind the wider one; a 0-d tensor yields to one with dimensions of the
-// same kind; uint8 with int8 gives int32, bfloat16 with float16 gives float32.
+// torch's rules: bool < integers < floats; within a kind the wider one; a 0-d tensor yields to one with dimensions of
+// the same kind; uint8 with int8 gives int32, bfloat16 with float16 gives float32.
 DType promote(DType a, DType b);
 DType promote(const Tensor& a, const Tensor& b);
 DType promote(const Tensor& a, const Scalar& b);

@@ -5,9 +5,10 @@
 
 namespace tilestack {
 
-// Runs body(context, chunk) for each chunk in [0, chunks) on the thread pool and returns when all are done. Which thread
-// runs a chunk is open; what a chunk is must follow from shapes alone, so results do not depend on the number of threads.
-// A call from inside a chunk runs serially. With more than one chunk the interpreter lock is released meanwhile.
+// Runs body(context, chunk) for each chunk in [0, chunks) on the thread pool and returns when all are done. Which
+// thread runs a chunk is open; what a chunk is must follow from shapes alone, so results do not depend on the number of
+// threads. A call from inside a chunk runs serially. With more than one chunk the interpreter lock is released
+// meanwhile.
 void run_chunks(std::int64_t chunks, void (*body)(void* context, std::int64_t chunk), void* context);
 
 // f(begin, end) over [0, n) in pieces of `grain` (the last may be shorter).
@@ -19,14 +20,13 @@ TILESTACK_INLINE void parallel_for(std::int64_t n, std::int64_t grain, F&& f) {
     std::remove_reference_t<F>* f;
     std::int64_t n, grain;
   } context{&f, n, grain};
-  run_chunks(
-      (n + grain - 1) / grain,
-      [](void* opaque, std::int64_t chunk) {
-        auto& c = *static_cast<Context*>(opaque);
-        const std::int64_t begin = chunk * c.grain, end = begin + c.grain;
-        (*c.f)(begin, end < c.n ? end : c.n);
-      },
-      &context);
+  run_chunks((n + grain - 1) / grain,
+             [](void* opaque, std::int64_t chunk) {
+               auto& c = *static_cast<Context*>(opaque);
+               const std::int64_t begin = chunk * c.grain, end = begin + c.grain;
+               (*c.f)(begin, end < c.n ? end : c.n);
+             },
+             &context);
 }
 
 // Elements of memory-bound work in one chunk: large enough to hide the cost of handing it out.
@@ -48,7 +48,8 @@ void scratch_free(void* pointer);
 template <class T>
 struct Scratch {
   T* data;
-  TILESTACK_INLINE explicit Scratch(std::int64_t n) : data(static_cast<T*>(scratch_allocate(std::size_t(n) * sizeof(T)))) {}
+  TILESTACK_INLINE explicit Scratch(std::int64_t n)
+      : data(static_cast<T*>(scratch_allocate(std::size_t(n) * sizeof(T)))) {}
   TILESTACK_INLINE ~Scratch() { scratch_free(data); }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;

@@ -60,7 +60,7 @@ struct Job {
 };
 
 struct Pool {
-  std::mutex mutex;  // held by the thread whose job runs
+  std::mutex mutex;             // held by the thread whose job runs
   std::atomic<int> threads{0};  // 0: not decided yet
   std::vector<std::thread> workers;
   Job job;
@@ -84,8 +84,7 @@ struct Pool {
   }
 
   void start() {
-    while (int(workers.size()) + 1 < threads)
-      workers.emplace_back([this, seen = round.load()] { worker(seen); });
+    while (int(workers.size()) + 1 < threads) workers.emplace_back([this, seen = round.load()] { worker(seen); });
   }
 
   void stop() {
@@ -131,7 +130,8 @@ struct InterpreterReleased {
 };
 
 #if defined(__unix__) || defined(__APPLE__)
-// Only the forking thread lives on in a child: its workers are gone, so it forgets them and starts new ones when needed.
+// Only the forking thread lives on in a child: its workers are gone, so it forgets them and starts new ones when
+// needed.
 void before_fork() {
   pool().mutex.lock();
   lock_allocator();

@@ -15,8 +15,8 @@ const char* num_threads_reason();
 // returns a token for `acquire`.
 void set_interpreter_lock(void* (*release)(), void (*acquire)(void* token));
 
-// A lock that may be held while kernels run: a thread that has to wait for it lets go of the interpreter lock first, for
-// the holder may need that one to go on.
+// A lock that may be held while kernels run: a thread that has to wait for it lets go of the interpreter lock first,
+// for the holder may need that one to go on.
 class InterpreterSafeLock {
  public:
   explicit InterpreterSafeLock(std::mutex& mutex);

@@ -60,9 +60,7 @@ void accumulate(TensorImpl& leaf, Tensor gradient) {
   leaf.grad = own(std::move(gradient));
 }
 
-void add_to(Tensor& slot, Tensor gradient) {
-  slot = slot.defined() ? add(slot, gradient) : std::move(gradient);
-}
+void add_to(Tensor& slot, Tensor gradient) { slot = slot.defined() ? add(slot, gradient) : std::move(gradient); }
 
 // The nodes that gradients have reached, latest first: all users of a node come before it.
 using Frontier = std::map<std::uint64_t, std::pair<Ref<Node>, Gradients>, std::greater<>>;

@@ -67,8 +67,8 @@ struct ClosureNode final : Node {
 };
 
 // Records how y came from the inputs and returns y. The closure gets dy and returns one gradient for each input; it
-// leaves undefined those that no one wants (`if (x.requires_grad())`). It may hold inputs, never y itself, which would be
-// a cycle: hold y.detach(). Tensors that it saves may be wrapped in Saved to notice writes in between.
+// leaves undefined those that no one wants (`if (x.requires_grad())`). It may hold inputs, never y itself, which would
+// be a cycle: hold y.detach(). Tensors that it saves may be wrapped in Saved to notice writes in between.
 template <class F>
 inline Tensor record(const char* name, Tensor y, std::initializer_list<Tensor> inputs, F backward) {
   if (any_requires_grad(inputs)) attach(y, new ClosureNode<F>(name, inputs, std::move(backward)));
@@ -106,7 +106,8 @@ class Saved {
   std::uint32_t version_;
 };
 
-// Walks the tape from y back to the leaves and adds to their gradients. dy: y's shape; undefined: 1, for a single element.
+// Walks the tape from y back to the leaves and adds to their gradients. dy: y's shape; undefined: 1, for a single
+// element.
 void backward(const Tensor& y, const Tensor& dy = {}, bool retain_graph = false);
 
 // Returns an id for remove_hook.

@@ -99,7 +99,7 @@ using Hook = std::function<Tensor(const Tensor& gradient)>;  // an undefined res
 struct TensorImpl : View {
   std::atomic<std::int32_t> references{0};
   Device device;
-  bool asks_grad = false;  // requires_grad set by the user on a leaf
+  bool asks_grad = false;   // requires_grad set by the user on a leaf
   std::int32_t output = 0;  // which output of node this is
   Ref<Storage> storage;
   Ref<Node> node;  // the op that made it, while it is on the tape
@@ -110,7 +110,8 @@ struct TensorImpl : View {
 [[noreturn]] void no_tensor();  // TypeError
 
 inline const View& Tensor::view() const {
-  if (!impl_) [[unlikely]] no_tensor();
+  if (!impl_) [[unlikely]]
+    no_tensor();
   return *impl_;
 }
 inline Tensor::operator const View&() const { return view(); }

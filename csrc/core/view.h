@@ -5,8 +5,8 @@ namespace tilestack {
 
 constexpr int kMaxDims = 8;
 
-// What a kernel sees of a tensor: memory, type, shape, strides. Owns nothing. Members are forced inline, so that objects
-// compiled for one instruction set never share a function body with another's.
+// What a kernel sees of a tensor: memory, type, shape, strides. Owns nothing. Members are forced inline, so that
+// objects compiled for one instruction set never share a function body with another's.
 struct View {
   void* pointer = nullptr;  // first element
   DType dtype = DType::float32;

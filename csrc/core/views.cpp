@@ -110,8 +110,9 @@ Tensor view(const Tensor& x, DType dtype) {
                    "view: bytes of {} may be other than 0 and 1, so they can't be seen as bool; use x != 0", x.dtype());
   Dims shape = x.shape(), strides = x.strides();
   if (from != to) {
-    check(x.dim() > 0 && x.is_contiguous(), "view: wanted a contiguous tensor to see {} as {}, got shape {}, strides {}",
-          x.dtype(), dtype, shape, strides);
+    check(x.dim() > 0 && x.is_contiguous(),
+          "view: wanted a contiguous tensor to see {} as {}, got shape {}, strides {}", x.dtype(), dtype, shape,
+          strides);
     check(shape[-1] * from % to == 0 && reinterpret_cast<std::uintptr_t>(x.view().pointer) % std::size_t(to) == 0,
           "view: rows of {} elements of {} are no whole number of aligned elements of {}", shape[-1], x.dtype(), dtype);
     shape[-1] = shape[-1] * from / to;

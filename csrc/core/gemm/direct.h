@@ -51,10 +51,17 @@ bool run_direct(const Gemm& g) {
   if (g.m * g.n * g.k > kDirectWork || g.a.windows || g.b.windows || g.c.grid_cols > 0) return false;
   if (g.a.dtype != g.c.dtype || g.b.dtype != g.c.dtype) return false;
   switch (g.c.dtype) {
-    case DType::float64: multiply_directly<double, double>(g); break;
-    case DType::bfloat16: multiply_directly<bfloat16, float>(g); break;
-    case DType::float16: multiply_directly<float16, float>(g); break;
-    default: multiply_directly<float, float>(g);
+    case DType::float64:
+      multiply_directly<double, double>(g);
+      break;
+    case DType::bfloat16:
+      multiply_directly<bfloat16, float>(g);
+      break;
+    case DType::float16:
+      multiply_directly<float16, float>(g);
+      break;
+    default:
+      multiply_directly<float, float>(g);
   }
   return true;
 }

@@ -53,9 +53,12 @@ TILESTACK_INLINE void write_tile_as(DType dtype, const GemmOutput& c, bool swapp
     write_tile<double>(c, swapped, tile, row, rows, col, cols);
   } else {
     switch (dtype) {
-      case DType::bfloat16: return write_tile<bfloat16>(c, swapped, tile, row, rows, col, cols);
-      case DType::float16: return write_tile<float16>(c, swapped, tile, row, rows, col, cols);
-      default: return write_tile<float>(c, swapped, tile, row, rows, col, cols);
+      case DType::bfloat16:
+        return write_tile<bfloat16>(c, swapped, tile, row, rows, col, cols);
+      case DType::float16:
+        return write_tile<float16>(c, swapped, tile, row, rows, col, cols);
+      default:
+        return write_tile<float>(c, swapped, tile, row, rows, col, cols);
     }
   }
 }

@@ -1,16 +1,17 @@
 #pragma once
-// The one matrix product that matmul, linear and conv2d run on: C = activation(A B^T + bias), with both operands given by
-// where their elements are in memory. Called from kernel files only.
+// The one matrix product that matmul, linear and conv2d run on: C = activation(A B^T + bias), with both operands given
+// by where their elements are in memory. Called from kernel files only.
 #include "core/activation.h"
 #include "core/kernels.h"
 
 namespace tilestack {
 
 // The windows of a convolution over channels-last images. Window (n, i, j) takes the pixels
-// (first_y + i step_y + a tap_y, first_x + j step_x + b tap_x) of image n, for a < taps_high, b < taps_wide; outside the
-// image they are zero. As a matrix: a row for each window, a column for each (a, b, channel). It is never written out.
+// (first_y + i step_y + a tap_y, first_x + j step_x + b tap_x) of image n, for a < taps_high, b < taps_wide; outside
+// the image they are zero. As a matrix: a row for each window, a column for each (a, b, channel). It is never written
+// out.
 struct Windows {
-  std::int64_t rows, cols;               // windows in an image
+  std::int64_t rows, cols;  // windows in an image
   std::int64_t step_y, step_x, first_y, first_x;
   std::int64_t taps_high, taps_wide, tap_y, tap_x;
   std::int64_t height, width, channels;
@@ -33,8 +34,8 @@ struct GemmOperand {
   bool transposed = false;                        // the transpose of that matrix: depth counts windows
 };
 
-// C, (m, n), contiguous along n. With grid_cols > 0 its row r = (image, i, j), with i < grid_rows and j < grid_cols, is at
-// image * image_stride + i * grid_row_stride + j * row_stride.
+// C, (m, n), contiguous along n. With grid_cols > 0 its row r = (image, i, j), with i < grid_rows and j < grid_cols, is
+// at image * image_stride + i * grid_row_stride + j * row_stride.
 struct GemmOutput {
   void* data = nullptr;
   DType dtype = DType::float32;

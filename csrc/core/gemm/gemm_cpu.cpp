@@ -1,6 +1,7 @@
-// Both operands are cut into panels of kTileRows rows of A and kTileCols rows of B, in blocks of depth that fit the caches;
-// a tile of C is the product of two panels. A small operand is packed first, as a whole, for all tasks; the large one is
-// packed piece by piece by the task that uses it, while it is hot. Where C is small and depth large, depth is sliced.
+// Both operands are cut into panels of kTileRows rows of A and kTileCols rows of B, in blocks of depth that fit the
+// caches; a tile of C is the product of two panels. A small operand is packed first, as a whole, for all tasks; the
+// large one is packed piece by piece by the task that uses it, while it is hot. Where C is small and depth large, depth
+// is sliced.
 #include "core/gemm/pack_windows.h"
 #include "core/gemm/skinny.h"
 #include "core/parallel.h"
@@ -10,21 +11,21 @@ namespace {
 
 using std::int64_t;
 
-constexpr int64_t kTaskWork = 1 << 19;          // multiply-adds that are worth handing to a thread
-constexpr int64_t kTasks = 24;                  // enough for threads to finish together
-constexpr int64_t kTaskPanels = 8;              // panels of A in a task: half of the second cache
-constexpr int64_t kGroup = 4;                   // panels of B that a task packs together
-constexpr int64_t kSharedBytes = 8 << 20;       // of B packed at a time: a part of the last cache
-constexpr int64_t kSlices = 16;                 // of depth
-constexpr int64_t kSliceBytes = 8 << 20;        // of their partial sums
+constexpr int64_t kTaskWork = 1 << 19;     // multiply-adds that are worth handing to a thread
+constexpr int64_t kTasks = 24;             // enough for threads to finish together
+constexpr int64_t kTaskPanels = 8;         // panels of A in a task: half of the second cache
+constexpr int64_t kGroup = 4;              // panels of B that a task packs together
+constexpr int64_t kSharedBytes = 8 << 20;  // of B packed at a time: a part of the last cache
+constexpr int64_t kSlices = 16;            // of depth
+constexpr int64_t kSliceBytes = 8 << 20;   // of their partial sums
 
 enum class Shared { none, a, b };
 
 struct Plan {
-  int64_t a_panels, b_panels, depth, block;      // block: depth of one pass
+  int64_t a_panels, b_panels, depth, block;  // block: depth of one pass
   int64_t slices, slice_depth;
-  int64_t a_step, b_step, b_chunk;               // panels of a task; panels of B between two stages
-  int64_t a_panel_size, b_panel_size;            // elements
+  int64_t a_step, b_step, b_chunk;     // panels of a task; panels of B between two stages
+  int64_t a_panel_size, b_panel_size;  // elements
   Shared shared;
 };
 
@@ -126,7 +127,8 @@ struct Job {
           const T* b = own_b ? packed_b + (j - jb) * p.b_panel_size
                              : shared + (block * (b_end - b_begin) + j - b_begin) * p.b_panel_size;
           for (int64_t i = a0; i < a1; ++i) {
-            const T* a = own_a ? packed_a + (i - a0) * p.a_panel_size : shared + (block * p.a_panels + i) * p.a_panel_size;
+            const T* a =
+                own_a ? packed_a + (i - a0) * p.a_panel_size : shared + (block * p.a_panels + i) * p.a_panel_size;
             T* tile = sliced    ? partials + ((slice * p.a_panels + i) * p.b_panels + j) * kTileSize<T>
                       : blocked ? sums + ((i - a0) * (b1 - b0) + j - b0) * kTileSize<T>
                                 : single;

@@ -22,8 +22,8 @@ template <class T>
 constexpr int kTileSize = kTileRows * kTileCols<T>;
 
 // tile = A B, or tile += A B to resume.   a: (depth, kTileRows)   b: (depth, kTileCols)   tile: (kTileRows, kTileCols)
-// Only the first Rows rows of the tile and the first Vectors vectors of each are computed. A block of depth is summed by
-// itself, which keeps rounding errors of long sums small.
+// Only the first Rows rows of the tile and the first Vectors vectors of each are computed. A block of depth is summed
+// by itself, which keeps rounding errors of long sums small.
 template <class T, int Rows, int Vectors>
 void multiply_tile(std::int64_t depth, const T* a, const T* b, T* tile, bool resume) {
   Vec<T> sum[Rows][Vectors] = {};

@@ -1,7 +1,7 @@
 #pragma once
 // From memory to panels. A panel of width W holds element (row r, depth k) at k * W + r. Stores go a whole vector at a
-// time: what falls beyond W is overwritten by the next k, so a panel needs kLanes elements of slack at its end. Rows that
-// the operand does not have hold anything: they meet only elements of C that do not exist.
+// time: what falls beyond W is overwritten by the next k, so a panel needs kLanes elements of slack at its end. Rows
+// that the operand does not have hold anything: they meet only elements of C that do not exist.
 #include <type_traits>
 
 #include "core/gemm/gemm.h"
@@ -49,7 +49,9 @@ void pack_rows(Compute<S>* panel, const S* const* rows, std::int64_t n) {
       Vec<T> v[L];
 #pragma GCC unroll 16
       for (int i = 0; i < L; ++i)
-        v[i] = block + i >= W ? Vec<T>{} : count == L ? load(rows[block + i] + k) : load_partial(rows[block + i] + k, count);
+        v[i] = block + i >= W ? Vec<T>{}
+               : count == L   ? load(rows[block + i] + k)
+                              : load_partial(rows[block + i] + k, count);
       transpose<T>(v);
       T* to = panel + k * W + block;
 #pragma GCC unroll 16
@@ -83,7 +85,8 @@ void pack_matrix(const GemmOperand& x, Compute<S>* panels, PackRange r) {
   if (x.row_stride == 1) {
     for (std::int64_t k = 0; k < depth; ++k)
       for (std::int64_t i = 0; i < r.count; i += W)
-        copy_run(panels + i / W * r.panel_size + k * W, base + k * x.depth_stride + i, r.count - i < W ? r.count - i : W);
+        copy_run(panels + i / W * r.panel_size + k * W, base + k * x.depth_stride + i,
+                 r.count - i < W ? r.count - i : W);
     return;
   }
   for (std::int64_t i = 0; i < r.count; i += W, panels += r.panel_size) {

@@ -13,7 +13,11 @@ struct WindowCursor {
   std::int64_t image, i, j;
 
   TILESTACK_INLINE WindowCursor(const Windows& w, const void* data, std::int64_t index)
-      : w(w), data(static_cast<const S*>(data)), image(index / (w.rows * w.cols)), i(index / w.cols % w.rows), j(index % w.cols) {}
+      : w(w),
+        data(static_cast<const S*>(data)),
+        image(index / (w.rows * w.cols)),
+        i(index / w.cols % w.rows),
+        j(index % w.cols) {}
   TILESTACK_INLINE void advance(std::int64_t steps) {  // within a row of windows
     j += steps;
     if (j < w.cols) return;
@@ -37,7 +41,8 @@ TILESTACK_INLINE bool inside(const Windows& w, std::int64_t y, std::int64_t x) {
   return std::uint64_t(y) < std::uint64_t(w.height) && std::uint64_t(x) < std::uint64_t(w.width);
 }
 
-// Columns of the matrix that lie together in memory: the channels of one tap, or of a whole row of taps where these adjoin.
+// Columns of the matrix that lie together in memory: the channels of one tap, or of a whole row of taps where these
+// adjoin.
 struct Run {
   std::int64_t dy, dx, offset, length;  // pixels and elements from the window's origin
 };
@@ -155,9 +160,12 @@ void pack_operand(const GemmOperand& x, T* panels, PackRange r) {
     pack<W, double>(x, panels, r);
   } else {
     switch (x.dtype) {
-      case DType::bfloat16: return pack<W, bfloat16>(x, panels, r);
-      case DType::float16: return pack<W, float16>(x, panels, r);
-      default: return pack<W, float>(x, panels, r);
+      case DType::bfloat16:
+        return pack<W, bfloat16>(x, panels, r);
+      case DType::float16:
+        return pack<W, float16>(x, panels, r);
+      default:
+        return pack<W, float>(x, panels, r);
     }
   }
 }

@@ -66,7 +66,8 @@ void skinny_columns(const Gemm& g, const T* a, std::int64_t a_stride, T* sums, s
   }
   for (std::int64_t e = 0; e < M * stride; e += kLanes<T>) store(sums + e, Vec<T>{});
   for (std::int64_t k = 0; k < g.k; k += kLines) {
-    for (int l = 0; l < kLines; ++l) lines[l] = k + l < g.k ? base + (k + l) * g.b.depth_stride : reinterpret_cast<const S*>(kZeros);
+    for (int l = 0; l < kLines; ++l)
+      lines[l] = k + l < g.k ? base + (k + l) * g.b.depth_stride : reinterpret_cast<const S*>(kZeros);
     add_lines<M>(a + k, a_stride, lines, end - begin, sums, stride);
   }
 }
@@ -83,8 +84,8 @@ void run_skinny_of(const Gemm& g, bool swapped) {
     for (std::int64_t k = g.k; k < a_stride; ++k) to[k] = 0;
   }
   using Columns = void (*)(const Gemm&, const T*, std::int64_t, T*, std::int64_t, std::int64_t, std::int64_t);
-  static constexpr Columns kernels[kSkinny] = {skinny_columns<1, S, T>, skinny_columns<2, S, T>, skinny_columns<3, S, T>,
-                                               skinny_columns<4, S, T>};
+  static constexpr Columns kernels[kSkinny] = {skinny_columns<1, S, T>, skinny_columns<2, S, T>,
+                                               skinny_columns<3, S, T>, skinny_columns<4, S, T>};
   const Columns columns = kernels[g.m - 1];
   std::int64_t grain = least(kSkinnyColumns, up(kSkinnyWork, g.m * (g.k + 1) * L) * L);
   if (g.b.depth_stride != 1) grain = most(grain, 256);  // long enough runs of memory
@@ -102,7 +103,8 @@ void run_skinny_of(const Gemm& g, bool swapped) {
 // True if it did the product.
 template <class T>
 bool run_skinny(const Gemm& g, bool swapped) {
-  if (g.m > kSkinny || g.k < 16 || g.a.windows || g.b.windows || g.a.dtype != g.c.dtype || g.b.dtype != g.c.dtype) return false;
+  if (g.m > kSkinny || g.k < 16 || g.a.windows || g.b.windows || g.a.dtype != g.c.dtype || g.b.dtype != g.c.dtype)
+    return false;
   if (g.b.depth_stride != 1 && g.b.row_stride != 1) return false;
   switch (g.c.dtype) {
     case DType::float64:

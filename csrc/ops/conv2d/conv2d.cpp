@@ -58,7 +58,8 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const D
   const Tensor in = as_channels_last(x), w = as_contiguous(weight), b = bias.defined() ? as_contiguous(bias) : bias;
   const Tensor y = empty_channels_last(output_shape(x, weight, steps), x.dtype(), x.device());
   const bool tracked = any_requires_grad(std::initializer_list<Tensor>{x, weight, bias});
-  const Tensor pre = tracked && slope_needs_input(activation) ? empty_channels_last(y.shape(), x.dtype(), x.device()) : Tensor();
+  const Tensor pre =
+      tracked && slope_needs_input(activation) ? empty_channels_last(y.shape(), x.dtype(), x.device()) : Tensor();
   conv2d_on(x.device()).forward(in, w, optional_view(b), y, optional_view(pre), steps, activation);
   if (!tracked) return y;
 
@@ -69,7 +70,8 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const D
                   const auto wanted = [](const Tensor& t) {
                     return t.requires_grad() ? empty(t.shape(), t.dtype(), t.device()) : Tensor();
                   };
-                  const Tensor dx = x.requires_grad() ? empty_channels_last(x.shape(), x.dtype(), x.device()) : Tensor();
+                  const Tensor dx =
+                      x.requires_grad() ? empty_channels_last(x.shape(), x.dtype(), x.device()) : Tensor();
                   const Tensor dw = wanted(weight), db = wanted(bias);
                   conv2d_on(dy.device())
                       .backward(optional_view(*kept_in), *kept_weight, optional_view(*saved), as_channels_last(dy),

@@ -7,7 +7,8 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-// to[t * tap_stride + o * out_stride + c] = w[o, c, tap] for outputs [0, out), with t counting the taps of both residues.
+// to[t * tap_stride + o * out_stride + c] = w[o, c, tap] for outputs [0, out), with t counting the taps of both
+// residues.
 template <class S>
 void order_weights(const S* w, S* to, const Geometry& g, std::int64_t out, const Residue& y, const Residue& x,
                    std::int64_t tap_stride, std::int64_t out_stride) {
@@ -84,7 +85,10 @@ void backward_weights(View x, const S* dz, View dw, const Geometry& g) {
   for (std::int64_t group = 0; group < g.groups; ++group) {
     const std::int64_t first = group * g.group_out;
     const S* pixels = image.data + group * g.group_in;
-    gemm.run({g.group_out, depth, g.out_pixels(), matrix(dz + first, 1, g.out),
+    gemm.run({g.group_out,
+              depth,
+              g.out_pixels(),
+              matrix(dz + first, 1, g.out),
               g.pointwise() ? matrix(pixels, 1, g.in) : window_matrix(pixels, image.windows, true),
               {.data = sums + first * depth, .dtype = dtype_of<T>, .row_stride = depth}});
   }
@@ -95,10 +99,21 @@ void backward_weights(View x, const S* dz, View dw, const Geometry& g) {
 template <class S>
 void backward_residue(const S* dz, View w, S* dx, const Geometry& g, const Residue& y, const Residue& x) {
   const std::int64_t depth = y.taps * x.taps * g.group_out;
-  const Windows windows{.rows = y.pixels, .cols = x.pixels, .step_y = 1, .step_x = 1, .first_y = y.shift,
-                        .first_x = x.shift, .taps_high = y.taps, .taps_wide = x.taps, .tap_y = y.step, .tap_x = x.step,
-                        .height = g.out_size[0], .width = g.out_size[1], .channels = g.group_out,
-                        .pixel_stride = g.out, .row_stride = g.out_size[1] * g.out,
+  const Windows windows{.rows = y.pixels,
+                        .cols = x.pixels,
+                        .step_y = 1,
+                        .step_x = 1,
+                        .first_y = y.shift,
+                        .first_x = x.shift,
+                        .taps_high = y.taps,
+                        .taps_wide = x.taps,
+                        .tap_y = y.step,
+                        .tap_x = x.step,
+                        .height = g.out_size[0],
+                        .width = g.out_size[1],
+                        .channels = g.group_out,
+                        .pixel_stride = g.out,
+                        .row_stride = g.out_size[1] * g.out,
                         .image_stride = g.out_size[0] * g.out_size[1] * g.out};
   const Bordered<S> image(windows, dz, g.batch);
   Scratch<S> weights(depth * g.group_in + 1);

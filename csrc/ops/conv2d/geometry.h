@@ -13,32 +13,49 @@ struct Geometry {
   Conv2dSteps steps;
 
   TILESTACK_INLINE Geometry(View x_shape, View w, View y, const Conv2dSteps& s)
-      : batch(y.size(0)), in(w.size(1) * s.groups), out(y.size(1)), size{x_shape.size(2), x_shape.size(3)},
-        out_size{y.size(2), y.size(3)}, kernel{w.size(2), w.size(3)}, groups(s.groups), group_in(w.size(1)),
-        group_out(y.size(1) / s.groups), steps(s) {}
+      : batch(y.size(0)),
+        in(w.size(1) * s.groups),
+        out(y.size(1)),
+        size{x_shape.size(2), x_shape.size(3)},
+        out_size{y.size(2), y.size(3)},
+        kernel{w.size(2), w.size(3)},
+        groups(s.groups),
+        group_in(w.size(1)),
+        group_out(y.size(1) / s.groups),
+        steps(s) {}
   TILESTACK_INLINE std::int64_t taps() const { return kernel[0] * kernel[1]; }
   TILESTACK_INLINE std::int64_t pixels() const { return batch * size[0] * size[1]; }
   TILESTACK_INLINE std::int64_t out_pixels() const { return batch * out_size[0] * out_size[1]; }
   // Pixels of x and y correspond one to one.
   TILESTACK_INLINE bool pointwise() const {
-    return taps() == 1 && steps.stride[0] == 1 && steps.stride[1] == 1 && steps.padding[0] == 0 && steps.padding[1] == 0;
+    return taps() == 1 && steps.stride[0] == 1 && steps.stride[1] == 1 && steps.padding[0] == 0 &&
+           steps.padding[1] == 0;
   }
   TILESTACK_INLINE bool depthwise() const { return group_in == 1 && group_out == 1 && groups > 1; }
   // The windows of x that the kernel sees.
   TILESTACK_INLINE Windows windows() const {
-    return {.rows = out_size[0], .cols = out_size[1],
-            .step_y = steps.stride[0], .step_x = steps.stride[1],
-            .first_y = -steps.padding[0], .first_x = -steps.padding[1],
-            .taps_high = kernel[0], .taps_wide = kernel[1],
-            .tap_y = steps.dilation[0], .tap_x = steps.dilation[1],
-            .height = size[0], .width = size[1], .channels = group_in,
-            .pixel_stride = in, .row_stride = size[1] * in, .image_stride = size[0] * size[1] * in};
+    return {.rows = out_size[0],
+            .cols = out_size[1],
+            .step_y = steps.stride[0],
+            .step_x = steps.stride[1],
+            .first_y = -steps.padding[0],
+            .first_x = -steps.padding[1],
+            .taps_high = kernel[0],
+            .taps_wide = kernel[1],
+            .tap_y = steps.dilation[0],
+            .tap_x = steps.dilation[1],
+            .height = size[0],
+            .width = size[1],
+            .channels = group_in,
+            .pixel_stride = in,
+            .row_stride = size[1] * in,
+            .image_stride = size[0] * size[1] * in};
   }
 };
 
-// In one direction, the pixels of dx that are congruent modulo the stride: they meet the same taps of the kernel, so that
-// dx is a convolution of dz with those. Tap `first - t * every` of the kernel meets, at pixel `residue + i * stride`, the
-// pixel i + shift + t * step of dz.
+// In one direction, the pixels of dx that are congruent modulo the stride: they meet the same taps of the kernel, so
+// that dx is a convolution of dz with those. Tap `first - t * every` of the kernel meets, at pixel `residue + i *
+// stride`, the pixel i + shift + t * step of dz.
 struct Residue {
   std::int64_t pixels, taps, first, every, shift, step;
 
@@ -75,7 +92,8 @@ struct Bordered {
   Bordered(const Windows& w, const S* image, std::int64_t batch)
       : windows(w),
         copied(!w.all_inside() && w.channels < 32 && w.pixel_stride == w.channels && w.tap_x == 1 && w.taps_wide > 1),
-        memory(copied ? grow() * batch : 1), data(copied ? memory.data : image) {
+        memory(copied ? grow() * batch : 1),
+        data(copied ? memory.data : image) {
     if (!copied) return;
     const std::int64_t line = windows.row_stride, used = w.width * w.channels, before = low_x * w.channels;
     parallel_rows(batch * windows.height, line, [&](std::int64_t row) {
@@ -93,7 +111,8 @@ struct Bordered {
  private:
   std::int64_t grow() {
     const auto beyond = [](std::int64_t last, std::int64_t size) { return last >= size ? last - size + 1 : 0; };
-    const std::int64_t high_y = beyond(windows.last_y(), windows.height), high_x = beyond(windows.last_x(), windows.width);
+    const std::int64_t high_y = beyond(windows.last_y(), windows.height),
+                       high_x = beyond(windows.last_x(), windows.width);
     low_y = windows.first_y < 0 ? -windows.first_y : 0;
     low_x = windows.first_x < 0 ? -windows.first_x : 0;
     windows.first_y += low_y;

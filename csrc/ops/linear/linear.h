@@ -6,8 +6,8 @@ namespace tilestack {
 
 // y = activation(x w^T + b).   x: (rows, in)   w: (out, in)   b: (out)   y: (rows, out)
 // x and w have any strides, all others are contiguous. b may be undefined. pre, if defined, gets x w^T + b.
-// backward overwrites those of dx, dw, db that are defined; `saved` is pre for the gelus, else y. It reads x for dw, w for
-// dx, saved for an activation; what it does not read may be undefined.
+// backward overwrites those of dx, dw, db that are defined; `saved` is pre for the gelus, else y. It reads x for dw, w
+// for dx, saved for an activation; what it does not read may be undefined.
 struct LinearKernels {
   void (*forward)(View x, View w, View b, View y, View pre, Activation activation);
   void (*backward)(View x, View w, View saved, View dy, View dx, View dw, View db, Activation activation);

@@ -71,8 +71,8 @@ Tensor with_shape(const Tensor& x, const Dims& shape) { return view_of(x, shape,
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
-  check(a.dim() > 0 && b.dim() > 0, "matmul: both operands need at least one dimension, got shapes {} and {}", a.shape(),
-        b.shape());
+  check(a.dim() > 0 && b.dim() > 0, "matmul: both operands need at least one dimension, got shapes {} and {}",
+        a.shape(), b.shape());
   check_same_dtype("matmul", {a, b});
   check_same_device("matmul", {a, b});
   check<TypeError>(a.dtype() != DType::bool_, "matmul: needs numbers, got {}", a.dtype());

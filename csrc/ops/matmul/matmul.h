@@ -4,8 +4,8 @@
 namespace tilestack {
 
 // y = a b.   a: (batch..., m, k)   b: (batch..., k, n)   y: (batch..., m, n)
-// The batch dimensions are the same, a broadcast one with stride 0; a and b have any strides, y's last two dimensions are
-// contiguous. Floats accumulate in float or double, integers in their own type, wrapping.
+// The batch dimensions are the same, a broadcast one with stride 0; a and b have any strides, y's last two dimensions
+// are contiguous. Floats accumulate in float or double, integers in their own type, wrapping.
 struct MatmulKernels {
   void (*forward)(View a, View b, View y);
 };

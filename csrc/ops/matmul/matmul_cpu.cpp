@@ -33,11 +33,16 @@ void multiply_integers(const Gemm& g) {
 void multiply(const Gemm& g) {
   if (is_float(g.c.dtype)) return gemm.run(g);
   switch (g.c.dtype) {
-    case DType::int64: return multiply_integers<std::int64_t>(g);
-    case DType::int32: return multiply_integers<std::int32_t>(g);
-    case DType::int8: return multiply_integers<std::int8_t>(g);
-    case DType::uint8: return multiply_integers<std::uint8_t>(g);
-    default: return;
+    case DType::int64:
+      return multiply_integers<std::int64_t>(g);
+    case DType::int32:
+      return multiply_integers<std::int32_t>(g);
+    case DType::int8:
+      return multiply_integers<std::int8_t>(g);
+    case DType::uint8:
+      return multiply_integers<std::uint8_t>(g);
+    default:
+      return;
   }
 }
 
@@ -52,7 +57,9 @@ char* matrix_at(const View& x, std::int64_t index) {
 }
 
 void forward(View a, View b, View y) {
-  const Gemm shape{.m = y.size(-2), .n = y.size(-1), .k = a.size(-1),
+  const Gemm shape{.m = y.size(-2),
+                   .n = y.size(-1),
+                   .k = a.size(-1),
                    .a = {.dtype = a.dtype, .row_stride = a.stride(-2), .depth_stride = a.stride(-1)},
                    .b = {.dtype = b.dtype, .row_stride = b.stride(-1), .depth_stride = b.stride(-2)},
                    .c = {.dtype = y.dtype, .row_stride = y.size(-1)}};
