@@ -8,8 +8,9 @@ namespace tilestack {
 namespace {
 
 constexpr std::int64_t kTile = 512;           // elements; tiles of all operands fit the first cache
-constexpr std::int64_t kTransposedCols = 32;  // so that lines read across are used up before they leave the cache
-constexpr std::int64_t kLongRow = 256;        // from here on a tile is part of one row
+constexpr std::int64_t kTransposedEdge = 64;  // lines read across are used up before they leave the second cache
+constexpr std::int64_t kLongRow = 256;        // from here on a tile is part of one row,
+constexpr std::int64_t kLongest = 4096;       // of at most this length
 constexpr std::int64_t kStreamBytes = std::int64_t(16) << 20;
 
 bool is_constant(const View& x) {
@@ -26,13 +27,20 @@ bool same_strides(const View& x, const View& y) {
 
 char* advanced(void* pointer, std::int64_t bytes) { return static_cast<char*>(pointer) + bytes; }
 
+bool is_aligned(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer) % 64 == 0; }
+
+// A result too large to stay in the caches until it is read, and not in them already as an input.
+bool worth_streaming(const ElementRun& run, int count, std::int64_t n) {
+  for (int k = 1; k < count; ++k)
+    if (run.pointers[k] == run.pointers[0]) return false;
+  return n * std::int64_t(size_of(run.dtypes[0])) >= kStreamBytes && is_aligned(run.pointers[0]);
+}
+
 // n elements, each operand dense or constant.
 void run_dense(const ElementRun& run, int count, std::int64_t n, ElementLoop loop, const void* f) {
   if (n <= kElementGrain) return loop(f, run, n);
   ElementRun all = run;
-  all.stream = n * std::int64_t(size_of(run.dtypes[0])) >= kStreamBytes &&
-               reinterpret_cast<std::uintptr_t>(run.pointers[0]) % 64 == 0;
-  for (int k = 1; k < count; ++k) all.stream &= run.pointers[k] != run.pointers[0];
+  all.stream = worth_streaming(run, count, n);
   parallel_for(n, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
     ElementRun part = all;
     for (int k = 0; k < count; ++k)
@@ -118,8 +126,30 @@ void move_items(const Rectangle& r, char* dense) {
   }
 }
 
+// Packs a rectangle of four-byte elements that are neighbours down its columns, in blocks of 4 by 4.
+void pack_transposed(const Rectangle& r, char* dense) {
+  typedef std::uint32_t Four __attribute__((vector_size(16)));
+  const std::int64_t rows = r.rows / 4 * 4, cols = r.cols / 4 * 4, bytes = r.cols * 4;
+  for (std::int64_t j = 0; j < cols; j += 4)
+    for (std::int64_t i = 0; i < rows; i += 4) {
+      Four v[4];
+      for (int k = 0; k < 4; ++k) std::memcpy(&v[k], r.pointer + i * 4 + (j + k) * r.col, sizeof v[k]);
+      const Four a = __builtin_shufflevector(v[0], v[1], 0, 4, 1, 5),
+                 b = __builtin_shufflevector(v[2], v[3], 0, 4, 1, 5);
+      const Four c = __builtin_shufflevector(v[0], v[1], 2, 6, 3, 7),
+                 d = __builtin_shufflevector(v[2], v[3], 2, 6, 3, 7);
+      const Four out[4] = {__builtin_shufflevector(a, b, 0, 1, 4, 5), __builtin_shufflevector(a, b, 2, 3, 6, 7),
+                           __builtin_shufflevector(c, d, 0, 1, 4, 5), __builtin_shufflevector(c, d, 2, 3, 6, 7)};
+      for (int k = 0; k < 4; ++k) std::memcpy(dense + (i + k) * bytes + j * 4, &out[k], sizeof out[k]);
+    }
+  for (std::int64_t i = 0; i < r.rows; ++i)
+    for (std::int64_t j = i < rows ? cols : 0; j < r.cols; ++j)
+      std::memcpy(dense + i * bytes + j * 4, r.pointer + i * 4 + j * r.col, 4);
+}
+
 template <bool pack>
 void move(const Rectangle& r, char* dense, std::int64_t item) {
+  if (pack && item == 4 && r.row == 4 && r.col != 4) return pack_transposed(r, dense);
   if (r.col == item) {
     const std::int64_t bytes = r.cols * item;
     for (std::int64_t i = 0; i < r.rows; ++i)
@@ -150,9 +180,10 @@ struct Tiling {
       const std::int64_t row = std::abs(nest.strides[k][1]);
       transposed |= row != 0 && row < std::abs(nest.strides[k][0]) && nest.shape[1] > 1;
     }
-    const std::int64_t most = transposed ? kTransposedCols : kTile;
+    const std::int64_t most = transposed ? kTransposedEdge : kLongest;
+    const std::int64_t size = transposed ? kTransposedEdge * kTransposedEdge : kTile;
     cols = nest.shape[0] < most ? nest.shape[0] : most;
-    rows = cols >= kLongRow ? 1 : kTile / cols;
+    rows = cols >= kLongRow ? 1 : size / cols;
     if (rows > nest.shape[1]) rows = nest.shape[1];
     for (int i = 0; i < nest.ndim; ++i) {
       const std::int64_t size = i == 0 ? cols : i == 1 ? rows : 1;
@@ -180,7 +211,10 @@ struct Tiling {
 
 void run_tiles(const Tiling& tiling, std::int64_t begin, std::int64_t end, const ElementRun& run, int count,
                ElementLoop loop, const void* f) {
-  alignas(64) char packed[kMaxOperands][kTile * 8];
+  const std::int64_t packed_bytes = (tiling.rows * tiling.cols * 8 + 63) / 64 * 64;
+  const Scratch<char> scratch(packed_bytes * count);
+  char* packed[kMaxOperands];
+  for (int k = 0; k < count; ++k) packed[k] = scratch.data + k * packed_bytes;
   Rectangle at[kMaxOperands];
   for (std::int64_t t = begin; t < end; ++t) {
     tiling.locate(t, at, run, count);
@@ -191,7 +225,9 @@ void run_tiles(const Tiling& tiling, std::int64_t begin, std::int64_t end, const
       tile.pointers[k] = tile.constant[k] || at[k].is_dense(item) ? at[k].pointer : packed[k];
       if (k > 0 && tile.pointers[k] == packed[k]) move<true>(at[k], packed[k], item);
     }
-    loop(f, tile, at[0].rows * at[0].cols);
+    const std::int64_t n = at[0].rows * at[0].cols;
+    tile.stream = run.stream && is_aligned(tile.pointers[0]) && n % 64 == 0 && tile.pointers[0] != packed[0];
+    loop(f, tile, n);
     if (tile.pointers[0] == packed[0]) move<false>(at[0], packed[0], std::int64_t(size_of(run.dtypes[0])));
   }
 }
@@ -218,6 +254,7 @@ void run_elementwise(const View* const* views, int count, ElementLoop loop, cons
     dense = dense && (run.constant[k] || nest.strides[k][0] == std::int64_t(size_of(run.dtypes[k])));
   if (dense) return run_dense(run, count, n, loop, f);
 
+  run.stream = worth_streaming(run, count, n);
   const Tiling tiling(nest, count);
   const std::int64_t size = tiling.rows * tiling.cols;
   parallel_for(tiling.count, size >= kElementGrain ? 1 : kElementGrain / size,

@@ -6,25 +6,23 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-// f(first, count, words) for each group of the stream, with the elements that its words belong to.
-template <int words_each, class F>
-TILESTACK_INLINE void for_each_group(std::int64_t n, Philox stream, F f) {
+// Fills y, of n elements, with groups: f(out, words) writes the elements that the words of a group give.
+template <int words_each, class T, class F>
+TILESTACK_INLINE void fill_by_groups(T* y, std::int64_t n, Philox stream, F f) {
   constexpr std::int64_t each = kPhiloxGroup / words_each;
   parallel_for(n, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; i += each) {
-      alignas(64) std::uint32_t words[kPhiloxGroup];
+    alignas(64) std::uint32_t words[kPhiloxGroup];
+    std::int64_t i = begin;
+    for (; i + each <= end; i += each) {
       philox_group(stream, i / each, words);
-      f(i, end - i < each ? end - i : each, words);
+      f(y + i, words);
     }
+    if (i == end) return;
+    T last[each];
+    philox_group(stream, i / each, words);
+    f(last, words);
+    __builtin_memcpy(y + i, last, std::size_t(end - i) * sizeof(T));
   });
-}
-
-template <class T>
-TILESTACK_INLINE void store_first(T* y, const Compute<T>* values, std::int64_t n) {
-  constexpr int lanes = kLanes<Compute<T>>;
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) store(y + i, load(values + i));
-  if (i < n) store_partial(y + i, load(values + i), n - i);
 }
 
 TILESTACK_INLINE double unit_double(const std::uint32_t* words) {
@@ -41,18 +39,17 @@ constexpr int kDigits<float16> = 11;
 
 void uniform(View y, Philox stream, double low, double high) {
   visit_float(y.dtype, [&]<class T>() {
-    T* out = y.data<T>();
     if constexpr (__is_same(T, double)) {
-      for_each_group<2>(y.numel(), stream, [&](std::int64_t first, std::int64_t count, const std::uint32_t* words) {
-        for (std::int64_t i = 0; i < count; ++i) out[first + i] = low + (high - low) * unit_double(words + 2 * i);
+      fill_by_groups<2>(y.data<T>(), y.numel(), stream, [&](T* out, const std::uint32_t* words) {
+        for (int i = 0; i < kPhiloxGroup / 2; ++i) out[i] = low + (high - low) * unit_double(words + 2 * i);
       });
     } else {
       const float start = float(low), scale = float((high - low) / double(1 << kDigits<T>));
-      for_each_group<1>(y.numel(), stream, [&](std::int64_t first, std::int64_t count, const std::uint32_t* words) {
-        float values[kPhiloxGroup];
-        for (int i = 0; i < kPhiloxGroup; ++i)
-          values[i] = start + scale * float(std::int32_t(words[i] >> (32 - kDigits<T>)));
-        store_first(out + first, values, count);
+      fill_by_groups<1>(y.data<T>(), y.numel(), stream, [&](T* out, const std::uint32_t* words) {
+        for (int i = 0; i < kPhiloxGroup; i += kLanes<float>) {
+          const VecI digits = (VecI)(load_raw<VecU>(words + i) >> (32 - kDigits<T>));
+          store(out + i, __builtin_convertvector(digits, VecF) * scale + start);
+        }
       });
     }
   });
@@ -71,36 +68,38 @@ TILESTACK_INLINE void sin_cos_turns(VecF u, VecF& sine, VecF& cosine) {
 }
 
 // Two independent normal numbers from two words: radius sqrt(-2 ln u), angle 2 pi v.
-TILESTACK_INLINE void box_muller(const std::uint32_t* u, const std::uint32_t* v, float* x, float* y, float mean,
-                                 float std) {
-  const VecF radius_unit = (__builtin_convertvector((VecI)(load_raw<VecU>(u) >> 1), VecF) + 0.5f) * 0x1p-31f;
-  const VecF angle = __builtin_convertvector((VecI)(load_raw<VecU>(v) >> 8), VecF) * 0x1p-24f;
-  const VecF radius = vsqrt(vlog(radius_unit) * -2.0f);
+TILESTACK_INLINE void box_muller(const std::uint32_t* u, const std::uint32_t* v, VecF& x, VecF& y) {
+  const VecF unit = (__builtin_convertvector((VecI)(load_raw<VecU>(u) >> 1), VecF) + 0.5f) * 0x1p-31f;
+  const VecF turn = __builtin_convertvector((VecI)(load_raw<VecU>(v) >> 8), VecF) * 0x1p-24f;
+  const VecF radius = vsqrt(vlog(unit) * -2.0f);
   VecF sine, cosine;
-  sin_cos_turns(angle, sine, cosine);
-  store(x, radius * cosine * std + mean);
-  store(y, radius * sine * std + mean);
+  sin_cos_turns(turn, sine, cosine);
+  x = radius * cosine;
+  y = radius * sine;
 }
 
 void normal(View y, Philox stream, double mean, double std) {
   visit_float(y.dtype, [&]<class T>() {
-    T* out = y.data<T>();
     if constexpr (__is_same(T, double)) {
-      for_each_group<2>(y.numel(), stream, [&](std::int64_t first, std::int64_t count, const std::uint32_t* words) {
-        for (std::int64_t i = 0; i < count; i += 2) {
+      fill_by_groups<2>(y.data<T>(), y.numel(), stream, [&](T* out, const std::uint32_t* words) {
+        for (int i = 0; i < kPhiloxGroup / 2; i += 2) {
           const double radius = __builtin_sqrt(-2 * __builtin_log(1 - unit_double(words + 2 * i)));
           const double angle = 6.283185307179586 * unit_double(words + 2 * i + 2);
-          out[first + i] = radius * __builtin_cos(angle) * std + mean;
-          if (i + 1 < count) out[first + i + 1] = radius * __builtin_sin(angle) * std + mean;
+          out[i] = radius * __builtin_cos(angle) * std + mean;
+          out[i + 1] = radius * __builtin_sin(angle) * std + mean;
         }
       });
     } else {
-      for_each_group<1>(y.numel(), stream, [&](std::int64_t first, std::int64_t count, const std::uint32_t* words) {
-        float values[kPhiloxGroup];
-        for (int pair = 0; pair < kPhiloxGroup; pair += 32)
-          for (int i = pair; i < pair + 16; i += kLanes<float>)
-            box_muller(words + i, words + i + 16, values + i, values + i + 16, float(mean), float(std));
-        store_first(out + first, values, count);
+      const float center = float(mean), width = float(std);
+      fill_by_groups<1>(y.data<T>(), y.numel(), stream, [&](T* out, const std::uint32_t* words) {
+        for (int pair = 0; pair < kPhiloxGroup; pair += 32) {
+          for (int i = pair; i < pair + 16; i += kLanes<float>) {
+            VecF a, b;
+            box_muller(words + i, words + i + 16, a, b);
+            store(out + i, a * width + center);
+            store(out + i + 16, b * width + center);
+          }
+        }
       });
     }
   });
@@ -109,12 +108,11 @@ void normal(View y, Philox stream, double mean, double std) {
 void integers(View y, Philox stream, std::int64_t low, std::int64_t high) {
   const std::uint64_t range = std::uint64_t(high) - std::uint64_t(low);
   visit_all(y.dtype, [&]<class T>() {
-    T* out = y.data<T>();
-    for_each_group<2>(y.numel(), stream, [&](std::int64_t first, std::int64_t count, const std::uint32_t* words) {
-      for (std::int64_t i = 0; i < count; ++i) {
+    fill_by_groups<2>(y.data<T>(), y.numel(), stream, [&](T* out, const std::uint32_t* words) {
+      for (int i = 0; i < kPhiloxGroup / 2; ++i) {
         const std::uint64_t bits = words[2 * i] | std::uint64_t(words[2 * i + 1]) << 32;
         const auto picked = std::uint64_t((unsigned __int128)bits * range >> 64);
-        out[first + i] = convert<T>(std::int64_t(std::uint64_t(low) + picked));
+        out[i] = convert<T>(std::int64_t(std::uint64_t(low) + picked));
       }
     });
   });
@@ -123,10 +121,9 @@ void integers(View y, Philox stream, std::int64_t low, std::int64_t high) {
 void bernoulli(View y, Philox stream, double p) {
   const auto below = std::uint64_t(p * 0x1p32 + 0.5);
   visit_all(y.dtype, [&]<class T>() {
-    T* out = y.data<T>();
     const T one = convert<T>(1), zero = convert<T>(0);
-    for_each_group<1>(y.numel(), stream, [&](std::int64_t first, std::int64_t count, const std::uint32_t* words) {
-      for (std::int64_t i = 0; i < count; ++i) out[first + i] = words[i] < below ? one : zero;
+    fill_by_groups<1>(y.data<T>(), y.numel(), stream, [&](T* out, const std::uint32_t* words) {
+      for (int i = 0; i < kPhiloxGroup; ++i) out[i] = words[i] < below ? one : zero;
     });
   });
 }
