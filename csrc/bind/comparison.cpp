@@ -1,4 +1,5 @@
 #include "bind/bind.h"
+#include "core/elementwise_op.h"
 #include "ops/abs/abs.h"
 #include "ops/bitwise_and/bitwise_and.h"
 #include "ops/bitwise_not/bitwise_not.h"
@@ -58,10 +59,10 @@ void bind_comparison(Bindings& b) {
   b.method("__invert__", &bitwise_not, "");
   b.both("isnan", [](const Tensor& x) { return ne(x, x); }, "Whether it is NaN, elementwise.", input);
   b.both(
-      "isinf", [](const Tensor& x) { return eq(abs(x.detach()), infinity()); }, "Whether it is infinite, elementwise.",
-      input);
+      "isinf", [](const Tensor& x) { return eq(abs(as_float(x.detach())), infinity()); },
+      "Whether it is infinite, elementwise.", input);
   b.both(
-      "isfinite", [](const Tensor& x) { return lt(abs(x.detach()), infinity()); },
+      "isfinite", [](const Tensor& x) { return lt(abs(as_float(x.detach())), infinity()); },
       "Whether it is neither infinite nor NaN, elementwise.", input);
   b.function("where", &where,
              "input where condition is not 0, else other; all broadcast.\n\n"

@@ -1,22 +1,19 @@
 #include "core/elementwise_op.h"
 
 #include <cstring>
+#include <type_traits>
 
 namespace tilestack {
 
 Number::Number(const char* op, const Scalar& value, DType dtype)
     : dtype_(is_float(dtype) && size_of(dtype) == 2 ? DType::float32 : dtype) {
+  check(value.kind != Scalar::integer || fits(value.integer_value, dtype),
+        "{}: the number {} does not fit a tensor of {}", op, value.integer_value, dtype);
   visit_all(dtype_, [&]<class T>() {
-    T number;
-    if constexpr (__is_same(T, bfloat16) || __is_same(T, float16)) {
-      return;
-    } else if constexpr (__is_same(T, float) || __is_same(T, double)) {
-      number = T(value.number);
-    } else {
+    T number = {};
+    if constexpr (__is_same(T, float) || __is_same(T, double)) number = T(value.number);
+    if constexpr (std::is_integral_v<T>)
       number = T(value.kind == Scalar::real ? std::int64_t(value.number) : value.integer_value);
-      check(__is_same(T, bool) || std::int64_t(number) == value.integer_value || value.kind == Scalar::real,
-            "{}: the number {} does not fit a tensor of {}", op, value.integer_value, dtype);
-    }
     std::memcpy(value_, &number, sizeof number);
   });
 }
@@ -28,6 +25,21 @@ View Number::view(const Dims& shape) const {
   view.ndim = std::int8_t(shape.size());
   for (int i = 0; i < shape.size(); ++i) view.shape[i] = shape[i];
   return view;
+}
+
+bool fits(std::int64_t value, DType dtype) {
+  bool fits = true;
+  visit_all(dtype, [&]<class T>() {
+    if constexpr (std::is_integral_v<T> && !__is_same(T, bool)) fits = std::int64_t(T(value)) == value;
+  });
+  return fits;
+}
+
+DType comparison_dtype(const Operand& a, const Operand& b) {
+  const DType dtype = promote(a, b);
+  const Operand& other = a.tensor.defined() ? b : a;
+  const bool number = !other.tensor.defined() && other.scalar.kind == Scalar::integer;
+  return number && !fits(other.scalar.integer_value, dtype) ? DType::int64 : dtype;
 }
 
 View expanded(const Tensor& x, const Dims& shape) {

@@ -18,6 +18,8 @@ class Number {
   DType dtype_ = DType::float32;
 };
 
+// True if value is within the range of an integer dtype.
+bool fits(std::int64_t value, DType dtype);
 View expanded(const Tensor& x, const Dims& shape);  // stride 0 where x is stretched
 
 // The inputs of an op on two tensors or numbers, brought to one dtype and shape. Not to be copied.
@@ -94,9 +96,12 @@ Tensor binary_map(const char* name, const Operand& a, const Operand& b, DType dt
   return y;
 }
 
+// The dtype to compare in: int64 where a number is beyond the tensor's integers, so that 200 > int8 holds.
+DType comparison_dtype(const Operand& a, const Operand& b);
+
 template <auto table_on>
 Tensor comparison(const char* name, const Operand& a, const Operand& b) {
-  return binary_map<table_on>(name, a, b, promote(a, b), DType::bool_);
+  return binary_map<table_on>(name, a, b, comparison_dtype(a, b), DType::bool_);
 }
 
 template <auto table_on>

@@ -1,5 +1,6 @@
 #include "ops/clamp/clamp.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -9,24 +10,27 @@ namespace tilestack {
 
 namespace {
 
-// low or high in the dtype: the bound, or the smallest or largest value.
+// low or high in the dtype: the bound, or the smallest or largest value where there is none or it lies beyond.
 Number bound(const std::optional<Scalar>& given, DType dtype, bool upper) {
-  if (given) return Number("clamp", *given, dtype);
-  Scalar open{Scalar::real, upper ? HUGE_VAL : -HUGE_VAL, 0};
-  if (!is_float(dtype)) {
-    visit_all(dtype, [&]<class T>() {
-      if constexpr (std::is_integral_v<T>)
-        open = {Scalar::integer, 0,
-                std::int64_t(upper ? std::numeric_limits<T>::max() : std::numeric_limits<T>::min())};
-    });
-  }
-  return Number("clamp", open, dtype);
+  if (is_float(dtype))
+    return Number("clamp", given.value_or(Scalar{Scalar::real, upper ? HUGE_VAL : -HUGE_VAL, 0}), dtype);
+  Scalar value = given.value_or(Scalar{Scalar::integer, 0, upper ? INT64_MAX : INT64_MIN});
+  visit_all(dtype, [&]<class T>() {
+    if constexpr (std::is_integral_v<T>) {
+      const auto low = std::int64_t(std::numeric_limits<T>::min()), high = std::int64_t(std::numeric_limits<T>::max());
+      value.integer_value = std::clamp(value.integer_value, low, high);
+    }
+  });
+  return Number("clamp", value, dtype);
 }
 
 DType clamped_dtype(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
   check(min || max, "clamp: wanted min, max or both, got neither");
-  check_number("clamp", x);
-  return promote(promote(x, min.value_or(*(min ? min : max))), promote(x, max.value_or(*(min ? min : max))));
+  DType dtype = x.dtype();
+  if (min) dtype = promote(dtype, promote(x, *min));
+  if (max) dtype = promote(dtype, promote(x, *max));
+  check<TypeError>(dtype != DType::bool_, "clamp: not defined for tensors of bool");
+  return dtype;
 }
 
 }  // namespace
