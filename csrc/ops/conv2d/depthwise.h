@@ -54,12 +54,19 @@ struct TapSteps {
 template <int Pixels, bool Whole, class S>
 TILESTACK_INLINE void depthwise_sums(Vec<Compute<S>> (&sum)[Pixels], const S* x, const Compute<S>* w, TapSteps s,
                                      TapRange us, TapRange vs, std::int64_t n) {
+  const std::int64_t taps = vs.end - vs.begin;
   for (std::int64_t u = us.begin; u < us.end; ++u) {
     const S* at = x + u * s.u + vs.begin * s.v;
     const Compute<S>* weight = w + u * s.weight_u + vs.begin * s.weight_v;
-    for (std::int64_t v = vs.begin; v < vs.end; ++v, at += s.v, weight += s.weight_v)
+    const auto add = [&](std::int64_t v) __attribute__((always_inline)) {
       for (int p = 0; p < Pixels; ++p)
-        sum[p] = fma(load_some<Whole>(at + p * s.pixel, n), load(weight), sum[p]);
+        sum[p] = fma(load_some<Whole>(at + v * s.v + p * s.pixel, n), load(weight + v * s.weight_v), sum[p]);
+    };
+    if (taps == 3) {
+      for (int v = 0; v < 3; ++v) add(v);
+    } else {
+      for (std::int64_t v = 0; v < taps; ++v) add(v);
+    }
   }
 }
 
@@ -103,14 +110,18 @@ void depthwise_forward(View x, View w, View b, View y, View pre, const Geometry&
     const std::int64_t from_y = row % g.out_size[0] * g.steps.stride[0] - g.steps.padding[0];
     const TapRange us(from_y, g.steps.dilation[0], g.kernel[0], g.size[0]);
     const S* image = x.data<S>() + ((row / g.out_size[0] * g.size[0] + from_y) * g.size[1] - g.steps.padding[1]) * g.in;
+    S* out = y.data<S>() + row * width * g.in;
     depthwise_row(image, weights.data, s, us, -g.steps.padding[1], g.steps.dilation[1], g.kernel[1], g.steps.stride[1],
-                  g.size[1], width, g.in, [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum) {
-                    const std::int64_t at = (row * width + j) * g.out + c;
+                  g.size[1], width, g.in,
+                  [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum) __attribute__((always_inline)) {
                     if (bias) sum += load_some<whole>(bias + c, n);
-                    if (pre.defined()) store_some<whole>(pre.data<S>() + at, sum, n);
-                    if (activation != Activation::none) sum = activate(activation, sum);
-                    store_some<whole>(y.data<S>() + at, sum, n);
+                    store_some<whole>(out + j * g.in + c, sum, n);
                   });
+    if (pre.defined()) __builtin_memcpy(pre.data<S>() + row * width * g.in, out, std::size_t(width * g.in) * sizeof(S));
+    if (activation == Activation::none) return;
+    each_vector<T>(width * g.in, [&](auto whole, std::int64_t c, std::int64_t n) {
+      store_some<whole>(out + c, activate(activation, load_some<whole>(out + c, n)), n);
+    });
   });
 }
 
@@ -131,7 +142,7 @@ void depthwise_input(const S* dz, View w, View dx, const Geometry& g) {
       const TapSteps s{y.step * width * g.in, x.step * g.in, g.in, -y.every * g.kernel[1] * stride, -x.every * stride};
       S* out = dx.data<S>() + (row * g.size[1] + residue) * g.in;
       depthwise_row(image, weights.data + (y.first * g.kernel[1] + x.first) * stride, s, us, x.shift, x.step, x.taps, 1,
-                    width, x.pixels, g.in, [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum) {
+                    width, x.pixels, g.in, [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum) __attribute__((always_inline)) {
                       store_some<whole>(out + j * g.steps.stride[1] * g.in + c, sum, n);
                     });
     }
@@ -161,10 +172,18 @@ void depthwise_weights(View x, const S* dz, View dw, const Geometry& g) {
           const S* line = image + (u * g.steps.dilation[0] * g.size[1] + from_x) * g.in;
           T* to = sum + (u * g.kernel[1] + v) * stride;
           each_vector<T>(g.in, [&](auto whole, std::int64_t c, std::int64_t n) {
-            Vec<T> total = load(to + c);
-            for (std::int64_t j = js.begin; j < js.end; ++j)
-              total = fma(load_some<whole>(line + j * g.steps.stride[1] * g.in + c, n),
-                          load_some<whole>(dz + (row * width + j) * g.in + c, n), total);
+            const auto product = [&](std::int64_t j, Vec<T> sum) __attribute__((always_inline)) {
+              return fma(load_some<whole>(line + j * g.steps.stride[1] * g.in + c, n),
+                         load_some<whole>(dz + (row * width + j) * g.in + c, n), sum);
+            };
+            Vec<T> total = load(to + c), odd{};  // two chains, so that products do not wait for one another
+            std::int64_t j = js.begin;
+            for (; j + 2 <= js.end; j += 2) {
+              total = product(j, total);
+              odd = product(j + 1, odd);
+            }
+            if (j < js.end) total = product(j, total);
+            total += odd;
             store(to + c, total);
           });
         }
