@@ -422,6 +422,7 @@ def test_function_that_saves_its_result_does_not_leak() -> None:
     assert allocated() == before
 
 
+@pytest.mark.xfail(reason="Python's collector does not see hooks, which C++ holds", strict=True)
 def test_hook_that_refers_to_its_tensor_does_not_leak() -> None:
     before = allocated()
     x = ts.ones(1000, requires_grad=True)

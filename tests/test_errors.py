@@ -82,7 +82,7 @@ WRONG = {
     "9 dimensions": (lambda: zeros((1,) * 9), ValueError, ("8",)),
     "9th by unsqueeze": (lambda: zeros((1,) * 8).unsqueeze(0), ValueError, ("8",)),
     "dtype": (lambda: zeros(2, dtype="float99"), TypeError, ("float99",)),
-    "device": (lambda: zeros(2, device="tpu"), ValueError, ("tpu",)),
+    "device": (lambda: zeros(2, device="tpu"), ValueError, ("device", "tpu")),
     "no gpu": (lambda: zeros(2, device="cuda:99"), RuntimeError, ("cuda",)),
     "ragged": (lambda: tensor([[1, 2], [3]]), ValueError, ()),
     "text": (lambda: tensor("abc"), (ValueError, TypeError), ()),

@@ -140,6 +140,7 @@ def test_several_python_threads_get_the_same_bits() -> None:
 
 def test_tensors_shared_between_threads() -> None:
     """Handles and gradients of one tensor from several threads: counts stay right and every contribution arrives."""
+    gc.collect()
     before = ts.memory_stats()["allocated_bytes"]
     w = ts.ones(1000, requires_grad=True)
 
@@ -362,7 +363,7 @@ def resident_bytes() -> int:
 
 def test_too_much_memory_is_an_error() -> None:
     with pytest.raises(MemoryError, match=r"[0-9]"):
-        ts.empty(1 << 50)
+        ts.empty(1 << 45)
     with pytest.raises((MemoryError, ValueError)):
         ts.empty(1 << 40, 1 << 40)
     assert ts.ones(2).sum().item() == 2

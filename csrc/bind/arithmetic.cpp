@@ -32,7 +32,8 @@ void bind_operators(Bindings& b, const char* symbol, const char* reflected, Bina
 void bind_in_place(Bindings& b, const char* symbol, Binary op, Into into) {
   b.method(
       symbol,
-      [op, into](const py::object& self, const Operand& other) -> py::object {
+      [symbol, op, into](const py::object& self, const Operand& other) -> py::object {
+        check<TypeError>(is_tensor(self.ptr()), "{}: the left side must be a tensor", symbol);
         const Tensor x = tensor_of(self.ptr());
         if (wants_gradient(x, other) && !x.impl()->asks_grad) return py::cast(op(x, other));
         into(x, x, other);

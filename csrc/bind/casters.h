@@ -58,6 +58,22 @@ struct type_caster<tilestack::Tensor> : copyable_holder_caster<tilestack::Tensor
   }
 };
 
+// A device or its name; a name that means none is a ValueError, not another overload's business.
+template <>
+struct type_caster<std::optional<tilestack::Device>> {
+  PYBIND11_TYPE_CASTER(std::optional<tilestack::Device>, const_name("device | str | None"));
+  bool load(handle source, bool) {
+    if (source.is_none()) return true;
+    if (PyUnicode_Check(source.ptr())) {
+      value = tilestack::parse_device(source.cast<std::string>());
+      return true;
+    }
+    if (!isinstance<tilestack::Device>(source)) return false;
+    value = source.cast<tilestack::Device>();
+    return true;
+  }
+};
+
 template <>
 struct type_caster<tilestack::DType> {
   PYBIND11_TYPE_CASTER(tilestack::DType, const_name("dtype"));

@@ -54,7 +54,6 @@ void bind_device(py::module_& m) {
         if (py::isinstance<Device>(other)) return d == other.cast<Device>();
         return py::isinstance<py::str>(other) && d == parse_device(other.cast<std::string>());
       });
-  py::implicitly_convertible<py::str, Device>();
 }
 
 }  // namespace

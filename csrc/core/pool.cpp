@@ -124,7 +124,8 @@ void (*acquire_interpreter)(void*) = nullptr;
 
 struct InterpreterReleased {
   void* token = release_interpreter ? release_interpreter() : nullptr;
-  ~InterpreterReleased() {
+  // A thread that comes back while the interpreter shuts down is ended by it, right here.
+  ~InterpreterReleased() noexcept(false) {
     if (token) acquire_interpreter(token);
   }
 };

@@ -62,7 +62,7 @@ Tensor empty_strided(const Dims& shape, const Dims& strides, DType dtype, Device
   std::int64_t n = 1;
   for (std::int64_t size : shape) {
     check(size >= 0, "empty: sizes must not be negative, got {}", shape);
-    check(!__builtin_mul_overflow(n, size, &n) && n < (std::int64_t(1) << 46), "empty: shape {} is too large", shape);
+    check(!__builtin_mul_overflow(n, size, &n) && n < (std::int64_t(1) << 59), "empty: shape {} is too large", shape);
   }
   const std::size_t bytes = std::size_t(n) * size_of(dtype);
   Storage* storage = device.kind == Device::cpu ? new_cpu_storage(bytes) : new_device_storage(bytes, device);

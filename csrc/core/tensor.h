@@ -115,9 +115,15 @@ inline const View& Tensor::view() const {
   return *impl_;
 }
 inline Tensor::operator const View&() const { return view(); }
-inline Device Tensor::device() const { return impl_->device; }
+inline Device Tensor::device() const {
+  view();
+  return impl_->device;
+}
 inline bool Tensor::requires_grad() const { return impl_ && (impl_->asks_grad || impl_->node); }
-inline const Tensor& Tensor::grad() const { return impl_->grad; }
+inline const Tensor& Tensor::grad() const {
+  view();
+  return impl_->grad;
+}
 inline void Tensor::set_grad(Tensor grad) const { impl_->grad = std::move(grad); }
 inline void Tensor::bump_version() const { impl_->storage->version.fetch_add(1, std::memory_order_relaxed); }
 

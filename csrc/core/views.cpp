@@ -290,7 +290,8 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim) 
 std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim) {
   const int at = wrap_dim("chunk", dim, x.dim());
   check(chunks > 0, "chunk: the number of chunks must be positive, got {}", chunks);
-  return split(x, std::max<std::int64_t>(1, (x.size(at) + chunks - 1) / chunks), at);
+  if (x.size(at) == 0) return split(x, std::vector<std::int64_t>(std::size_t(chunks), 0), at);
+  return split(x, (x.size(at) + chunks - 1) / chunks, at);
 }
 
 std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim) {

@@ -50,6 +50,9 @@ View merge_rows(const View& x) {
 
 // a b for views of two and more dimensions; the result has all batch dimensions.
 Tensor product(View a, View b, Device device) {
+  for (int i = 3; i <= a.ndim && i <= b.ndim; ++i)
+    check(a.size(-i) == b.size(-i) || a.size(-i) == 1 || b.size(-i) == 1,
+          "matmul: the batches of shapes {} and {} do not broadcast", Dims(a.shape, a.ndim), Dims(b.shape, b.ndim));
   Dims shape = broadcast_shapes("matmul", {a.shape, a.ndim - 2}, {b.shape, b.ndim - 2});
   const Dims batch = shape;
   shape.push_back(a.size(-2));
