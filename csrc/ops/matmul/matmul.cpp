@@ -1,6 +1,7 @@
 #include "ops/matmul/matmul.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/op.h"
 
@@ -32,18 +33,19 @@ View broadcast_batch(View x, const Dims& batch) {
   return x;
 }
 
-// Whether all but the last dimension can be counted as one.
-bool rows_merge(const View& x) {
-  for (int d = x.ndim - 2; d > 0; --d)
-    if (x.shape[d - 1] != 1 && x.strides[d - 1] != x.shape[d] * x.strides[d]) return false;
-  return true;
-}
-View merge_rows(const View& x) {
+// x with all but its last dimension counted as one, if its strides allow that. Dimensions of size 1 may have any stride.
+std::optional<View> merge_rows(const View& x) {
   View matrix = x;
   matrix.ndim = 2;
-  matrix.shape[0] = x.rows();
+  matrix.shape[0] = 1;
+  matrix.strides[0] = 0;
+  for (int d = x.ndim - 2; d >= 0; --d) {
+    if (x.shape[d] == 1) continue;
+    if (matrix.shape[0] == 1) matrix.strides[0] = x.strides[d];
+    if (x.strides[d] != matrix.shape[0] * matrix.strides[0]) return std::nullopt;
+    matrix.shape[0] *= x.shape[d];
+  }
   matrix.shape[1] = x.size(-1);
-  matrix.strides[0] = x.stride(-2);
   matrix.strides[1] = x.stride(-1);
   return matrix;
 }
@@ -58,8 +60,10 @@ Tensor product(View a, View b, Device device) {
   shape.push_back(a.size(-2));
   shape.push_back(b.size(-1));
   const Tensor y = empty(shape, a.dtype, device);
-  if (b.ndim == 2 && a.ndim > 2 && rows_merge(a)) {
-    matmul_on(device).forward(merge_rows(a), b, merge_rows(y));
+  if (y.numel() == 0) return y;
+  const std::optional<View> rows = b.ndim == 2 && a.ndim > 2 ? merge_rows(a) : std::nullopt;
+  if (rows) {
+    matmul_on(device).forward(*rows, b, *merge_rows(y));
   } else {
     matmul_on(device).forward(broadcast_batch(a, batch), broadcast_batch(b, batch), y);
   }
@@ -99,9 +103,9 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     }
     if (b.requires_grad()) {
       const View left = as_row(*kept_a);
-      db = b.dim() == 2 && a.dim() > 2 && rows_merge(left)
-               ? product(swap_last(merge_rows(left)), merge_rows(gradient), b.device())
-               : product(swap_last(left), gradient, b.device());
+      const std::optional<View> rows = b.dim() == 2 && a.dim() > 2 && dy.numel() > 0 ? merge_rows(left) : std::nullopt;
+      db = rows ? product(swap_last(*rows), *merge_rows(gradient), b.device())
+                : product(swap_last(left), gradient, b.device());
       db = with_shape(sum_to(db, shape_of(as_column(b))), b.shape());
     }
     return Gradients{da, db};
