@@ -104,8 +104,8 @@ void check_writable(const char* op, const Tensor& to, const Dims& shape, DType d
   check(to.shape() == shape, "{}: the result has shape {}, which can't be written in place to {}", op, shape,
         to.shape());
   const auto kind = [](DType d) { return is_float(d) ? 2 : d == DType::bool_ ? 0 : 1; };
-  check<RuntimeError>(kind(dtype) <= kind(to.dtype()), "{}: results of {} can't be written in place to {}", op, dtype,
-                      to.dtype());
+  check<TypeError>(kind(dtype) <= kind(to.dtype()), "{}: results of {} can't be written in place to {}", op, dtype,
+                   to.dtype());
 }
 
 bool overlaps(const Tensor& to, const Tensor& x) {

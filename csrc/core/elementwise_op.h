@@ -59,8 +59,8 @@ struct SavedOperand {
   Operand operator*() const;
 };
 
-// Where an op writes into a tensor that is there already: RuntimeError unless that is writable, off the tape, and of
-// this shape and of a dtype that can hold the results.
+// Where an op writes into a tensor that is there already: RuntimeError unless that is writable and off the tape,
+// ValueError unless it has this shape, TypeError unless its dtype can hold the results.
 void check_writable(const char* op, const Tensor& to, const Dims& shape, DType dtype);
 void check_writable(const char* op, const Tensor& to);
 // True if writing `to` could change x before it is read.
