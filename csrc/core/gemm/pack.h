@@ -2,10 +2,8 @@
 // From memory to panels. A panel of width W holds element (row r, depth k) at k * W + r. Stores go a whole vector at a
 // time: what falls beyond W is overwritten by the next k, so a panel needs kLanes elements of slack at its end. Rows
 // that the operand does not have hold anything: they meet only elements of C that do not exist.
-#include <type_traits>
-
 #include "core/gemm/gemm.h"
-#include "core/vec.h"
+#include "core/transpose.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
@@ -13,28 +11,6 @@ namespace {
 TILESTACK_INLINE std::int64_t up(std::int64_t n, std::int64_t d) { return (n + d - 1) / d; }
 TILESTACK_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 TILESTACK_INLINE std::int64_t most(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
-
-// Lane j of vector i becomes lane i of vector j, by exchanging ever larger blocks off the diagonal.
-template <class T>
-TILESTACK_INLINE void transpose(Vec<T> (&v)[kLanes<T>]) {
-  constexpr int L = kLanes<T>;
-  using Index = Vec<std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>>;
-#pragma GCC unroll 8
-  for (int s = 1; s < L; s *= 2) {
-    Index low{}, high{};
-    for (int j = 0; j < L; ++j) {
-      low[j] = j & s ? L + j - s : j;
-      high[j] = j & s ? L + j : j + s;
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < L; ++i) {
-      if (i & s) continue;
-      const Vec<T> a = v[i], b = v[i + s];
-      v[i] = __builtin_shuffle(a, b, low);
-      v[i + s] = __builtin_shuffle(a, b, high);
-    }
-  }
-}
 
 // Transposes n elements of each of W rows into panel (n, W).
 template <int W, class S>
@@ -52,7 +28,7 @@ void pack_rows(Compute<S>* panel, const S* const* rows, std::int64_t n) {
         v[i] = block + i >= W ? Vec<T>{}
                : count == L   ? load(rows[block + i] + k)
                               : load_partial(rows[block + i] + k, count);
-      transpose<T>(v);
+      transpose_steps<1>(v);
       T* to = panel + k * W + block;
 #pragma GCC unroll 16
       for (int i = 0; i < L; ++i)
