@@ -1,3 +1,6 @@
+#include <chrono>
+#include <thread>
+
 #include "bind/bind.h"
 #include "core/isa.h"
 #include "core/pool.h"
@@ -56,6 +59,16 @@ void bind_device(py::module_& m) {
       });
 }
 
+// Python before 3.14 ends a thread that comes back while the interpreter shuts down by unwinding it, through frames
+// that must not throw. Such a thread waits here for the process to end instead.
+void take_interpreter_lock(void* state) {
+  try {
+    PyEval_RestoreThread(static_cast<PyThreadState*>(state));
+  } catch (...) {
+    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+}
+
 }  // namespace
 }  // namespace tilestack
 
@@ -63,7 +76,7 @@ PYBIND11_MODULE(_core, m) {
   using namespace tilestack;
   choose_isa();
   set_interpreter_lock([]() -> void* { return PyGILState_Check() ? PyEval_SaveThread() : nullptr; },
-                       [](void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); });
+                       &take_interpreter_lock);
   bind_errors(m);
   bind_dtypes(m);
   bind_device(m);

@@ -124,8 +124,7 @@ void (*acquire_interpreter)(void*) = nullptr;
 
 struct InterpreterReleased {
   void* token = release_interpreter ? release_interpreter() : nullptr;
-  // A thread that comes back while the interpreter shuts down is ended by it, right here.
-  ~InterpreterReleased() noexcept(false) {
+  ~InterpreterReleased() {
     if (token) acquire_interpreter(token);
   }
 };

@@ -21,7 +21,8 @@ void depthwise_order(const S* w, Compute<S>* to, const Geometry& g, std::int64_t
 // Taps u of the kernel for which from + u * step is inside [0, size).
 struct TapRange {
   std::int64_t begin, end;
-  TILESTACK_INLINE TapRange(std::int64_t from, std::int64_t step, std::int64_t taps, std::int64_t size) : begin(0), end(taps) {
+  TILESTACK_INLINE TapRange(std::int64_t from, std::int64_t step, std::int64_t taps, std::int64_t size)
+      : begin(0), end(taps) {
     if (from < 0) begin = (-from + step - 1) / step;
     if (from + (taps - 1) * step >= size) end = from < size ? (size - from + step - 1) / step : 0;
   }
@@ -46,8 +47,8 @@ TILESTACK_INLINE void each_vector(std::int64_t channels, F&& f) {
   if (c < channels) f(std::false_type(), c, channels - c);
 }
 
-// Sums over the taps of us and vs for Pixels neighbours, at one vector of channels. x: first tap of the first pixel; its
-// steps between taps and pixels are in elements. w: tap 0.
+// Sums over the taps of us and vs for Pixels neighbours, at one vector of channels. x: first tap of the first pixel;
+// its steps between taps and pixels are in elements. w: tap 0.
 struct TapSteps {
   std::int64_t u, v, pixel, weight_u, weight_v;
 };
@@ -113,10 +114,11 @@ void depthwise_forward(View x, View w, View b, View y, View pre, const Geometry&
     S* out = y.data<S>() + row * width * g.in;
     depthwise_row(image, weights.data, s, us, -g.steps.padding[1], g.steps.dilation[1], g.kernel[1], g.steps.stride[1],
                   g.size[1], width, g.in,
-                  [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum) __attribute__((always_inline)) {
-                    if (bias) sum += load_some<whole>(bias + c, n);
-                    store_some<whole>(out + j * g.in + c, sum, n);
-                  });
+                  [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum)
+                      __attribute__((always_inline)) {
+                        if (bias) sum += load_some<whole>(bias + c, n);
+                        store_some<whole>(out + j * g.in + c, sum, n);
+                      });
     if (pre.defined()) __builtin_memcpy(pre.data<S>() + row * width * g.in, out, std::size_t(width * g.in) * sizeof(S));
     if (activation == Activation::none) return;
     each_vector<T>(width * g.in, [&](auto whole, std::int64_t c, std::int64_t n) {
@@ -141,10 +143,11 @@ void depthwise_input(const S* dz, View w, View dx, const Geometry& g) {
       const S* image = dz + ((row / g.size[0] * height + i + y.shift) * width + x.shift) * g.in;
       const TapSteps s{y.step * width * g.in, x.step * g.in, g.in, -y.every * g.kernel[1] * stride, -x.every * stride};
       S* out = dx.data<S>() + (row * g.size[1] + residue) * g.in;
-      depthwise_row(image, weights.data + (y.first * g.kernel[1] + x.first) * stride, s, us, x.shift, x.step, x.taps, 1,
-                    width, x.pixels, g.in, [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum) __attribute__((always_inline)) {
-                      store_some<whole>(out + j * g.steps.stride[1] * g.in + c, sum, n);
-                    });
+      depthwise_row(
+          image, weights.data + (y.first * g.kernel[1] + x.first) * stride, s, us, x.shift, x.step, x.taps, 1, width,
+          x.pixels, g.in,
+          [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum)
+              __attribute__((always_inline)) { store_some<whole>(out + j * g.steps.stride[1] * g.in + c, sum, n); });
     }
   });
 }

@@ -33,7 +33,8 @@ View broadcast_batch(View x, const Dims& batch) {
   return x;
 }
 
-// x with all but its last dimension counted as one, if its strides allow that. Dimensions of size 1 may have any stride.
+// x with all but its last dimension counted as one, if its strides allow that. Dimensions of size 1 may have any
+// stride.
 std::optional<View> merge_rows(const View& x) {
   View matrix = x;
   matrix.ndim = 2;
