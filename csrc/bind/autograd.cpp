@@ -68,6 +68,7 @@ std::vector<Tensor> record_python(const std::string& name, std::vector<Tensor> o
 void set_requires_grad(const Tensor& x, bool on) {
   check<RuntimeError>(!on || is_float(x.dtype()), "requires_grad: only float tensors can have gradients, got {}",
                       x.dtype());
+  x.view();  // TypeError for None
   check<RuntimeError>(on || !x.impl()->node, "requires_grad: can't be switched off on a result; use detach()");
   x.impl()->asks_grad = on;
 }

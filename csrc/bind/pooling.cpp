@@ -10,7 +10,7 @@ namespace {
 // None keeps the input's size.
 Dims output_size_of(const py::object& size) {
   if (size.is_none()) return {-1};
-  if (!py::isinstance<py::sequence>(size)) return size.cast<Dims>();
+  if (!py::isinstance<py::tuple>(size) && !py::isinstance<py::list>(size)) return size.cast<Dims>();
   Dims sizes;
   for (py::handle item : size.cast<py::sequence>()) sizes.push_back(item.is_none() ? -1 : item.cast<std::int64_t>());
   return sizes;

@@ -93,6 +93,7 @@ Operand SavedOperand::operator*() const {
 void check_writable(const char* op, const Tensor& to) {
   check<RuntimeError>(!grad_enabled() || !to.requires_grad(),
                       "{}: a tensor that requires a gradient can't be written in place; use no_grad() or detach()", op);
+  to.view();  // TypeError for None
   check<RuntimeError>(to.impl()->storage->writable, "{}: this tensor's memory is read-only; clone() it first", op);
   for (int i = 0; i < to.dim(); ++i)
     check<RuntimeError>(to.size(i) <= 1 || to.view().strides[i] != 0,

@@ -109,6 +109,7 @@ void check_in_place(const char* op, const Tensor& x) {
                       "{}: a tensor that requires a gradient can't be changed in place while the tape records; use it "
                       "under tilestack.no_grad(), or an op that returns a new tensor",
                       op);
+  x.view();  // TypeError for None
   check<RuntimeError>(x.impl()->storage->writable, "{}: this tensor's memory is read-only", op);
 }
 
