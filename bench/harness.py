@@ -82,6 +82,7 @@ class Run:
 
     def save(self) -> Path:
         path = ROOT / "results" / f"{self.name}.json"
+        path.parent.mkdir(exist_ok=True)
         command = f"python -m bench {' '.join(sys.argv[1:])}"
         content = {"command": command, "machine": machine(), "peak": self.peak, "rows": self.rows}
         path.write_text(json.dumps(content, indent=1) + "\n")
