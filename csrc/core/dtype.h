@@ -3,7 +3,13 @@
 #include <cstdint>
 #include <cstring>
 
+#ifdef __CUDACC__
+#define TILESTACK_INLINE __host__ __device__ __forceinline__
+#define TILESTACK_HOST_INLINE __forceinline__
+#else
 #define TILESTACK_INLINE [[gnu::always_inline]] inline
+#define TILESTACK_HOST_INLINE [[gnu::always_inline]] inline
+#endif
 
 namespace tilestack {
 
@@ -17,6 +23,14 @@ struct bfloat16 {
 struct float16 {
   std::uint16_t bits;
 };
+
+#ifdef __CUDACC__
+namespace gpu {  // the processor's own conversions, in cuda/gpu.h
+__device__ float float_of(float16 x);
+__device__ bfloat16 bfloat16_of(float x);
+__device__ float16 float16_of(float x);
+}  // namespace gpu
+#endif
 
 TILESTACK_INLINE constexpr std::size_t size_of(DType dtype) {
   constexpr std::size_t sizes[kDTypeCount] = {4, 8, 2, 2, 8, 4, 1, 1, 1};
@@ -32,20 +46,31 @@ TILESTACK_INLINE float to_float(bfloat16 x) { return __builtin_bit_cast(float, s
 
 // Round to nearest even; NaN keeps its sign and becomes quiet.
 TILESTACK_INLINE bfloat16 to_bfloat16(float x) {
+#ifdef __CUDA_ARCH__
+  return gpu::bfloat16_of(x);
+#else
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
   if ((bits & 0x7fffffffu) > 0x7f800000u) return {std::uint16_t((bits >> 16) | 0x40u)};
   return {std::uint16_t((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16)};
+#endif
 }
 
 // Subnormals come out exact: the exponent is moved by a product with 2^112.
 TILESTACK_INLINE float to_float(float16 x) {
+#ifdef __CUDA_ARCH__
+  return gpu::float_of(x);
+#else
   const std::uint32_t sign = std::uint32_t(x.bits & 0x8000u) << 16, magnitude = std::uint32_t(x.bits & 0x7fffu) << 13;
   if (magnitude >= 0x0f800000u) return __builtin_bit_cast(float, sign | magnitude | 0x7f800000u);
   return __builtin_bit_cast(float,
                             sign | __builtin_bit_cast(std::uint32_t, __builtin_bit_cast(float, magnitude) * 0x1p112f));
+#endif
 }
 
 TILESTACK_INLINE float16 to_float16(float x) {
+#ifdef __CUDA_ARCH__
+  return gpu::float16_of(x);
+#else
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
   const std::uint32_t sign = (bits >> 16) & 0x8000u, magnitude = bits & 0x7fffffffu;
   if (magnitude > 0x7f800000u) return {std::uint16_t(sign | 0x7e00u)};
@@ -55,6 +80,7 @@ TILESTACK_INLINE float16 to_float16(float x) {
     return {std::uint16_t(sign | (__builtin_bit_cast(std::uint32_t, shifted) - 0x3f000000u))};
   }
   return {std::uint16_t(sign | ((magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13))};
+#endif
 }
 
 // The type that kernels compute in: double for double, float for every narrower float, the type itself for integers.
@@ -112,7 +138,7 @@ inline constexpr DType dtype_of<bool> = DType::bool_;
 
 // Calls f.operator()<T>() with the storage type of dtype. The op has checked the dtype; others do nothing.
 template <class F>
-TILESTACK_INLINE void visit_float(DType dtype, F&& f) {
+TILESTACK_HOST_INLINE void visit_float(DType dtype, F&& f) {
   switch (dtype) {
     case DType::float32:
       return f.template operator()<float>();
@@ -128,7 +154,7 @@ TILESTACK_INLINE void visit_float(DType dtype, F&& f) {
 }
 
 template <class F>
-TILESTACK_INLINE void visit_all(DType dtype, F&& f) {
+TILESTACK_HOST_INLINE void visit_all(DType dtype, F&& f) {
   switch (dtype) {
     case DType::int64:
       return f.template operator()<std::int64_t>();
@@ -147,7 +173,7 @@ TILESTACK_INLINE void visit_all(DType dtype, F&& f) {
 
 // For ops that only move data: T is an unsigned integer of the element's size.
 template <class F>
-TILESTACK_INLINE void visit_size(DType dtype, F&& f) {
+TILESTACK_HOST_INLINE void visit_size(DType dtype, F&& f) {
   switch (size_of(dtype)) {
     case 1:
       return f.template operator()<std::uint8_t>();
@@ -162,7 +188,7 @@ TILESTACK_INLINE void visit_size(DType dtype, F&& f) {
 
 // Index tensors are int64 or int32.
 template <class F>
-TILESTACK_INLINE void visit_index(DType dtype, F&& f) {
+TILESTACK_HOST_INLINE void visit_index(DType dtype, F&& f) {
   if (dtype == DType::int32) return f.template operator()<std::int32_t>();
   return f.template operator()<std::int64_t>();
 }
