@@ -173,16 +173,23 @@ void reduce_columns_of(const void* const (&x)[4], int count, std::int64_t n, Cen
   constexpr int L = kLanes<A>;
   auto rows = [&](int r) { return static_cast<const T*>(x[r]); };
   std::int64_t j = 0;
-  for (; j + L <= n; j += L) {
-    const Vec<A> centre = centres.each ? load_raw<Vec<A>>(centres.each + j) : splat(centres.all);
-    auto value = [&](int r) { return Map::map(load_as<A>(rows(r) + j), centre); };
-    Vec<A> sum = load_raw<Vec<A>>(acc + j);
-    if (count == 4) {
-      sum = Op::combine(sum, Op::combine(Op::combine(value(0), value(1)), Op::combine(value(2), value(3))));
-    } else {
-      for (int r = 0; r < count; ++r) sum = Op::combine(sum, value(r));
+  const auto each_vector = [&](auto&& of_rows) {
+    for (; j + L <= n; j += L) {
+      const Vec<A> centre = centres.each ? load_raw<Vec<A>>(centres.each + j) : splat(centres.all);
+      const Vec<A> sum =
+          of_rows(load_raw<Vec<A>>(acc + j), [&](int r) { return Map::map(load_as<A>(rows(r) + j), centre); });
+      __builtin_memcpy(acc + j, &sum, sizeof sum);
     }
-    __builtin_memcpy(acc + j, &sum, sizeof sum);
+  };
+  if (count == 4) {
+    each_vector([](Vec<A> sum, auto value) {
+      return Op::combine(sum, Op::combine(Op::combine(value(0), value(1)), Op::combine(value(2), value(3))));
+    });
+  } else {
+    each_vector([&](Vec<A> sum, auto value) {
+      for (int r = 0; r < count; ++r) sum = Op::combine(sum, value(r));
+      return sum;
+    });
   }
   if (j == n) return;
   const Vec<A> centre = centres.each ? load_partial_as<A>(centres.each + j, n - j) : splat(centres.all);
