@@ -29,6 +29,7 @@ void async_end_block(Block& block);
 void async_reset();
 std::string describe_blocked();  // threads that wait, grouped by what they wait for
 std::string describe_mbarriers();
+void catch_sanitizer();
 void set_report(const std::string& report);
 std::string describe_launch();
 
