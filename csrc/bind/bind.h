@@ -39,6 +39,7 @@ void bind_arithmetic(Bindings& b);
 void bind_autograd(Bindings& b);
 void bind_comparison(Bindings& b);
 void bind_creation(Bindings& b);
+void bind_cuda(Bindings& b);
 void bind_embedding(Bindings& b);
 void bind_indexing(Bindings& b);
 void bind_interop(Bindings& b);

@@ -8,7 +8,13 @@
 namespace tilestack {
 namespace {
 
+PyObject* cuda_out_of_memory = nullptr;
+
 void bind_errors(py::module_& m) {
+  cuda_out_of_memory = PyErr_NewExceptionWithDoc("tilestack.cuda.OutOfMemoryError",
+                                                 "There is not enough memory on the GPU; the message has the sizes.",
+                                                 PyExc_MemoryError, nullptr);
+  m.attr("CudaOutOfMemoryError") = py::reinterpret_borrow<py::object>(cuda_out_of_memory);
   py::register_exception_translator([](std::exception_ptr thrown) {
     try {
       if (thrown) std::rethrow_exception(thrown);
@@ -22,6 +28,8 @@ void bind_errors(py::module_& m) {
       PyErr_SetString(PyExc_RuntimeError, e.what());
     } catch (const OutOfMemory& e) {
       PyErr_SetString(PyExc_MemoryError, e.what());
+    } catch (const CudaOutOfMemory& e) {
+      PyErr_SetString(cuda_out_of_memory, e.what());
     }
   });
   m.attr("__version__") = TILESTACK_VERSION;
@@ -102,4 +110,5 @@ PYBIND11_MODULE(_core, m) {
   bind_pooling(b);
   bind_embedding(b);
   bind_joining(b);
+  bind_cuda(b);
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -11,6 +10,7 @@
 
 #include "core/check.h"
 #include "core/parallel.h"
+#include "core/size_class.h"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <sys/mman.h>
@@ -28,27 +28,13 @@ struct alignas(64) Header {
 static_assert(sizeof(Header) == 64);
 
 constexpr std::size_t kHugePage = std::size_t(1) << 21;
-constexpr int kClasses = 8 * 48;
 constexpr std::size_t kLocalBytes = 4096;  // blocks up to here are cached per thread, without a lock
 constexpr int kLocalClasses = 8 * 7;
 constexpr int kLocalDepth = 32;
 
-// Eight classes to a doubling, from 64 bytes on.
-int class_of(std::size_t bytes) {
-  if (bytes <= 64) return 0;
-  const int exponent = std::bit_width(bytes - 1) - 1;  // 2^exponent < bytes <= 2^(exponent + 1)
-  const std::size_t step = (std::size_t(1) << exponent) / 8;
-  return (exponent - 6) * 8 + int((bytes - (std::size_t(1) << exponent) + step - 1) / step);
-}
-
-std::size_t bytes_of(int size_class) {
-  const int exponent = 6 + size_class / 8;
-  return (std::size_t(1) << exponent) + std::size_t(size_class % 8) * ((std::size_t(1) << exponent) / 8);
-}
-
 struct Pool {
   std::mutex mutex;
-  Header* free[kClasses] = {};
+  Header* free[kSizeClasses] = {};
   std::atomic<std::int64_t> cached{0};
 } pool;
 
@@ -138,7 +124,7 @@ Header* take_pooled(int size_class) {
 }
 
 Header* take_new(int size_class) {
-  const std::size_t capacity = bytes_of(size_class);
+  const std::size_t capacity = bytes_of_class(size_class);
   void* memory = system_allocate(capacity);
   if (!memory) {
     empty_cache();
@@ -168,9 +154,9 @@ void trim_if_large() {
 }  // namespace
 
 void* allocate(std::size_t bytes) {
-  const int size_class = bytes < (std::size_t(1) << 46) ? class_of(bytes) : kClasses;
+  const int size_class = bytes < (std::size_t(1) << 46) ? size_class_of(bytes) : kSizeClasses;
   Header* header = nullptr;
-  if (size_class < kClasses) {
+  if (size_class < kSizeClasses) {
     header = take_local(size_class);
     if (!header) header = take_pooled(size_class);
     if (!header) header = take_new(size_class);
@@ -199,7 +185,7 @@ void reset_peak_memory() { peak = allocated.load(); }
 void set_poison(bool on) { poison = on; }
 
 void empty_cache() {
-  for (int c = 0; c < kClasses; ++c) {
+  for (int c = 0; c < kSizeClasses; ++c) {
     while (Header* header = take_local(c)) system_free(header);
     while (Header* header = take_pooled(c)) system_free(header);
   }

@@ -24,6 +24,9 @@ struct RuntimeError : std::runtime_error {
 struct OutOfMemory : std::runtime_error {  // MemoryError
   using std::runtime_error::runtime_error;
 };
+struct CudaOutOfMemory : std::runtime_error {  // tilestack.cuda.OutOfMemoryError, a MemoryError
+  using std::runtime_error::runtime_error;
+};
 
 const char* name_of(DType dtype);  // "float32"
 

@@ -23,6 +23,7 @@ View Number::view(const Dims& shape) const {
   view.pointer = const_cast<char*>(value_);
   view.dtype = dtype_;
   view.ndim = std::int8_t(shape.size());
+  view.on_host = true;
   for (int i = 0; i < shape.size(); ++i) view.shape[i] = shape[i];
   return view;
 }

@@ -24,9 +24,10 @@ struct Device {
 // Index into the order of TILESTACK_FOR_EACH_ISA, chosen at import.
 extern int active_isa;
 
-// The table that the CUDA module registered under the op's name; an error that names the op if there is none.
+// The table that the CUDA module holds for the op, which is loaded if it is not yet; RuntimeError that says why not.
 const void* cuda_table(const char* name);
-void register_cuda_table(const char* name, const void* table);
+// Kernels that this thread launches from now on run on this GPU.
+void activate_cuda(int index);
 
 #define TILESTACK_DECLARE_TABLE(isa, Type, name) \
   namespace isa {                                \
@@ -34,13 +35,16 @@ void register_cuda_table(const char* name, const void* table);
   }
 #define TILESTACK_TABLE_ADDRESS(isa, Type, name) &isa::name,
 
-// Declares one table of kernels per instruction set, and name_on(device), which finds the table to call.
+// Declares one table of kernels per instruction set and one for GPUs, and name_on(device), which finds the one to call.
 #define TILESTACK_KERNELS(Type, name)                                                                      \
   TILESTACK_FOR_EACH_ISA(TILESTACK_DECLARE_TABLE, Type, name)                                              \
+  TILESTACK_DECLARE_TABLE(cuda, Type, name)                                                                \
   inline const Type& name##_on(Device device) {                                                            \
     static constexpr const Type* tables[] = {TILESTACK_FOR_EACH_ISA(TILESTACK_TABLE_ADDRESS, Type, name)}; \
     if (device.kind == Device::cpu) return *tables[active_isa];                                            \
-    return *static_cast<const Type*>(cuda_table(#name));                                                   \
+    static const void* const table = cuda_table(#name);                                                    \
+    activate_cuda(device.index);                                                                           \
+    return *static_cast<const Type*>(table);                                                               \
   }
 
 }  // namespace tilestack

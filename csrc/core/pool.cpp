@@ -158,6 +158,11 @@ void set_interpreter_lock(void* (*release)(), void (*acquire)(void*)) {
   acquire_interpreter = acquire;
 }
 
+void run_unlocked(void (*body)(void*), void* context) {
+  InterpreterReleased released;
+  body(context);
+}
+
 InterpreterSafeLock::InterpreterSafeLock(std::mutex& mutex) : mutex_(mutex) {
   if (mutex_.try_lock()) return;
   InterpreterReleased released;

@@ -14,6 +14,8 @@ const char* num_threads_reason();
 // Called around work of more than one chunk: `release` lets go of the interpreter lock if this thread holds it and
 // returns a token for `acquire`.
 void set_interpreter_lock(void* (*release)(), void (*acquire)(void* token));
+// body(context) without the interpreter lock.
+void run_unlocked(void (*body)(void* context), void* context);
 
 // A lock that may be held while kernels run: a thread that has to wait for it lets go of the interpreter lock first,
 // for the holder may need that one to go on.

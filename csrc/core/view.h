@@ -11,6 +11,7 @@ struct View {
   void* pointer = nullptr;  // first element
   DType dtype = DType::float32;
   std::int8_t ndim = 0;
+  bool on_host = false;  // of a number among operands: in host memory, also where the other operands are on a GPU
   std::int64_t shape[kMaxDims] = {};
   std::int64_t strides[kMaxDims] = {};  // in elements
 

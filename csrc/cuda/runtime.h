@@ -1,0 +1,79 @@
+#pragma once
+// The CUDA module's own runtime: what kernels' hosts use beside gpu.h, and what the module's files share.
+#include <string>
+
+#include "core/cuda_interface.h"
+#include "cuda/gpu.h"
+
+namespace tilestack::gpu {
+
+// Puts an op's table into the module: TILESTACK_CUDA_TABLE(relu) after its definition, in namespace tilestack::cuda.
+struct Registration {
+  Registration(const char* op, const void* table);
+};
+#define TILESTACK_CUDA_TABLE(name) \
+  [[maybe_unused]] static const ::tilestack::gpu::Registration name##_registration{#name, &name};
+
+// Uninitialised memory of an op's own, 512-byte aligned, from the caching allocator. It may be given back before the
+// kernels that use it have run: it is reused in the order of the stream.
+void* workspace_allocate(std::size_t bytes);
+void workspace_free(void* pointer);
+
+template <class T>
+struct Workspace {
+  T* data;
+  explicit Workspace(std::int64_t n) : data(static_cast<T*>(workspace_allocate(std::size_t(n) * sizeof(T)))) {}
+  ~Workspace() { workspace_free(data); }
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+  operator T*() const { return data; }
+};
+
+// Bytes from and to the host on the current stream; to the host it waits until they are there.
+void copy_to_device(void* to, const void* from, std::size_t bytes);
+void copy_to_host(void* to, const void* from, std::size_t bytes);
+
+int active_device();
+
+// Kernels that find a bad index can't throw. They leave a report here, go on without touching memory by it, and the
+// next call that waits for the GPU raises IndexError. In host memory that the GPU can write; one for each device.
+struct IndexReport {
+  unsigned claimed;
+  const char* op;
+  std::int64_t index, size;
+};
+IndexReport* index_report();
+
+inline __device__ void report_index(IndexReport* report, const char* op, std::int64_t index, std::int64_t size) {
+  if (atomicExch(&report->claimed, 1u) != 0) return;
+  report->op = op;
+  report->index = index;
+  report->size = size;
+}
+// True if 0 <= index < size; else reports it.
+inline __device__ bool index_fits(IndexReport* report, const char* op, std::int64_t index, std::int64_t size) {
+  if (index >= 0 && index < size) return true;
+  report_index(report, op, index, size);
+  return false;
+}
+
+// Between the module's files.
+[[noreturn]] void fail(Failure kind, const std::string& message);
+void raise_index_report(int device);  // after waiting for the device
+void unlocked(void (*body)(void* context), void* context);
+cudaStream_t stream_of(int device);
+void set_stream_of(int device, cudaStream_t stream);
+bool is_capturing();
+
+Storage* new_storage(std::size_t bytes, Device device);
+Storage* new_pinned_storage(std::size_t bytes);
+void record_stream(Storage* storage, void* stream);
+MemoryStats memory_stats(int device);
+void reset_peak_memory(int device);
+void empty_cache();
+void set_poison(bool on);
+// While a stream is captured, what is taken on it comes from memory that the graph keeps, until the graph is freed.
+void use_graph_memory(cudaStream_t stream, const void* graph);  // null: no more
+void free_graph_memory(const void* graph);
+
+}  // namespace tilestack::gpu
