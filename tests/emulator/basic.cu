@@ -116,10 +116,10 @@ TEST(scale_bfloat16, scale<bfloat16>);
 TEST(reduce, reduce);
 TEST(softmax, softmax);
 TEST(sgemm, sgemm<>);
-BUG(sgemm_missing_barrier, sgemm<SgemmBug::missing_barrier>, kRace);
-BUG(sgemm_late_barrier, sgemm<SgemmBug::late_barrier>, kRace);
-BUG(sgemm_divergent_barrier, sgemm<SgemmBug::divergent_barrier>, kPlain);
-BUG(sgemm_index_out_of_range, sgemm<SgemmBug::index_out_of_range>, kAsan);
+BUG(sgemm_missing_barrier, kRace, sgemm<SgemmBug::missing_barrier>);
+BUG(sgemm_late_barrier, kRace, sgemm<SgemmBug::late_barrier>);
+BUG(sgemm_divergent_barrier, kPlain, sgemm<SgemmBug::divergent_barrier>);
+BUG(sgemm_index_out_of_range, kAsan, sgemm<SgemmBug::index_out_of_range>);
 
 }  // namespace
 }  // namespace tilestack

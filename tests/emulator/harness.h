@@ -106,4 +106,4 @@ struct Register {
 }  // namespace tilestack
 
 #define TEST(name, ...) const Register test_##name({#name, __VA_ARGS__, kCorrect})
-#define BUG(name, function, caught) const Register test_##name({#name, function, caught})
+#define BUG(name, caught, ...) const Register test_##name({#name, __VA_ARGS__, caught})

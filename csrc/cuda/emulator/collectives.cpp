@@ -29,8 +29,8 @@ Collective& meeting(Warp& warp, std::uint32_t mask) {
   return *unused;
 }
 
-void release_waiters(Barrier& barrier, bool whole_block) {
-  if (race::enabled) race::barrier(barrier.waiters.data(), barrier.waiters.size(), whole_block);
+void release_waiters(Barrier& barrier) {
+  if (race::enabled) race::barrier(barrier.waiters.data(), barrier.waiters.size());
   for (Thread* thread : barrier.waiters)
     if (thread != cur) wake(thread);
   barrier.waiters.clear();
@@ -92,7 +92,7 @@ int block_barrier(const char* what, int id, int value, Site site) {
     wait(what, &barrier, site);
   } else {
     block.count = barrier.count;
-    release_waiters(barrier, true);
+    release_waiters(barrier);
   }
   return block.count;
 }
@@ -117,40 +117,12 @@ void named_barrier(int id, std::uint32_t threads, bool waits, Site site) {
   if (!waits && race::enabled) race::release(&barrier);
   if (barrier.arrived == threads) {
     if (race::enabled) {
-      race::release(&barrier);
-      Thread* self = cur;
-      for (Thread* thread : barrier.waiters) {
-        cur = thread;
-        race::acquire(&barrier);
-      }
-      cur = self;
+      for (Thread* thread : barrier.waiters) race::acquire(&barrier, thread);  // of those that only arrived
+      race::forget(&barrier);
     }
-    release_waiters(barrier, false);
+    release_waiters(barrier);
   } else if (waits) {
     wait(what, &barrier, site);
-  }
-}
-
-void grid_barrier(Site site) {
-  static Barrier barrier;
-  static std::uint64_t of_launch = 0;
-  if (!launch->shape.cooperative) fault("grid_sync needs a cooperative launch", site);
-  if (of_launch != launch->id) {
-    barrier = {};
-    of_launch = launch->id;
-  }
-  const std::uint32_t all = static_cast<std::uint32_t>(launch->blocks.size()) * launch->threads;
-  if (race::enabled) race::release(&barrier);
-  barrier.waiters.push_back(cur);
-  if (++barrier.arrived < all) {
-    wait("grid_sync", &barrier, site);
-    if (race::enabled) race::acquire(&barrier);
-  } else {
-    for (Thread* thread : barrier.waiters)
-      if (thread != cur) wake(thread);
-    barrier.waiters.clear();
-    barrier.arrived = 0;
-    if (race::enabled) race::acquire(&barrier);
   }
 }
 

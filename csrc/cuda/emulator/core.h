@@ -157,7 +157,6 @@ std::uint32_t shared_address(const void* p, Site site = Site::current());
 void collective(const char* what, std::uint32_t mask, void* argument, WarpFunction compute, bool all_needed, Site site);
 int block_barrier(const char* what, int id, int value, Site site);  // how many values are not zero
 void named_barrier(int id, std::uint32_t threads, bool waits, Site site);
-void grid_barrier(Site site);
 
 // Memory of the devices.
 void* device_allocate(std::size_t bytes, int device);

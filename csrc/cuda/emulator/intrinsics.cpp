@@ -146,7 +146,7 @@ void compute_nothing(void** lanes, std::uint32_t mask) {
   std::array<emu::Thread*, emu::kWarp> threads;
   std::size_t count = 0;
   for (; mask; mask &= mask - 1) threads[count++] = static_cast<emu::Thread*>(lanes[std::countr_zero(mask)]);
-  emu::race::barrier(threads.data(), count, false);
+  emu::race::barrier(threads.data(), count);
 }
 }  // namespace
 

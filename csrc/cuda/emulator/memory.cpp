@@ -2,7 +2,6 @@
 #include <cstring>
 #include <map>
 
-#include "cuda/emulator/race.h"
 #include "cuda/emulator/scheduler.h"
 
 namespace emu {
@@ -38,7 +37,6 @@ bool device_free(void* p) {
   const auto found = allocations().find(address_of(p));
   if (found == allocations().end()) return false;
   mark_used(p, found->second.bytes);
-  if (race::enabled) race::device_memory_freed(p, found->second.bytes);
   allocations().erase(found);
   std::free(p);
   return true;
