@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import pytest
 
+import harness
 import tilestack as ts
+
+
+@pytest.fixture
+def backend(request):
+    """Runs the test on the instruction set or device that is its parameter."""
+    before = harness.backend()
+    harness.use(request.param)
+    assert harness.backend() == request.param
+    yield request.param
+    harness.use(before)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +13,30 @@ import numpy as np
 
 import tilestack as ts
 
+# What runs the tests: the instruction sets of this machine, and its GPU. TILESTACK_TEST_BACKENDS names some of them.
+BACKENDS = [*ts._core.isas(), *(["cuda"] if ts.cuda.is_available() else [])]
+if os.environ.get("TILESTACK_TEST_BACKENDS"):
+    BACKENDS = os.environ["TILESTACK_TEST_BACKENDS"].split(",")
+BEST_ISA = ts._core.isa()
+
 FLOATS = ("float32", "float64", "bfloat16", "float16")
 INTS = ("int64", "int32", "int8", "uint8")
 ALL = (*FLOATS, *INTS, "bool")
+
+
+_device = "cpu"
+
+
+def backend() -> str:
+    """What kernels run on: an instruction set, or "cuda"."""
+    return "cuda" if _device == "cuda" else str(ts._core.isa())
+
+
+def use(name: str) -> None:
+    """Tensors made from now on, and the kernels on them, are on this backend."""
+    global _device
+    _device = "cuda" if name == "cuda" else "cpu"
+    ts._core.set_isa(BEST_ISA if name == "cuda" else name)
 
 
 @dataclass(eq=False)
@@ -141,13 +163,15 @@ def dtype_of(value: np.ndarray, dtype: str, item: Any) -> str:
 
 def to_tensor(values: np.ndarray, dtype: str) -> ts.Tensor:
     if dtype == "bfloat16":
-        return ts.from_numpy(np.array(values, np.float32)).to(ts.bfloat16)
-    return ts.from_numpy(np.array(values, dtype))
+        x = ts.from_numpy(np.array(values, np.float32)).to(ts.bfloat16)
+    else:
+        x = ts.from_numpy(np.array(values, dtype))
+    return x if _device == "cpu" else x.to(_device)
 
 
 def to_array(x: ts.Tensor) -> np.ndarray:
     """float64, int64 or bool values of a tensor."""
-    x = x.detach()
+    x = x.detach().cpu()
     if x.dtype == ts.bfloat16:
         x = x.to(ts.float32)
     values = x.numpy()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import tilestack as ts
-from harness import FLOATS, Case, dtype_of, is_shape, make_inputs, rounded, to_array, to_tensor
+from harness import BEST_ISA, FLOATS, Case, backend, dtype_of, is_shape, make_inputs, rounded, to_array, to_tensor, use
 
 Arrays = list[np.ndarray]
 
@@ -17,7 +17,6 @@ Arrays = list[np.ndarray]
 ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "bfloat16": 2.0**-8, "float16": 2.0**-11}
 SUBNORMAL = {"float64": 0.0, "float32": 2.0**-149, "bfloat16": 2.0**-133, "float16": 2.0**-25}
 LARGE = 20_000  # elements of all inputs from which a sample counts as large: fewer perturbations, no layouts
-BEST_ISA = ts._core.isa()
 
 
 def as_tuple(results: Any) -> tuple[Any, ...]:
@@ -160,9 +159,7 @@ class Variant:
             item if is_shape(item) else getattr(x, "shape", x) for item, x in zip(self.sample, self.inputs, strict=True)
         ]
         repeated = " repeated" if self.repeat else ""
-        return (
-            f"{self.case.name} {', '.join(map(str, items))} {self.params or ''} {self.dtype}{repeated} {ts._core.isa()}"
-        )
+        return f"{self.case.name} {', '.join(map(str, items))} {self.params or ''} {self.dtype}{repeated} {backend()}"
 
     @property
     def tries(self) -> int:
@@ -246,8 +243,8 @@ class Variant:
     def gradients(self) -> tuple[Arrays, Arrays]:
         """Expected gradients and the error allowed. A backward pass may use results that forward has rounded to 16 bits:
         that acts as one more relative error of what goes in and, where 1 - y^2 and its like cancel, of the gradients' size."""
-        before = ts._core.isa()
-        ts._core.set_isa(BEST_ISA)
+        before = backend()
+        use(BEST_ISA)
         values = [*self.inputs, *self.dys]
         want = self.gradients_in_float64(values)
         if self.dtype in self.case.tolerance:
@@ -262,7 +259,7 @@ class Variant:
                 allowed_error(g, s, self.length, self.dtype, scale) + rounding * (s + rms(g) / 2)
                 for g, s in zip(want, spreads, strict=True)
             ]
-        ts._core.set_isa(before)
+        use(before)
         return want, allowed
 
     def check_results(self, results: Sequence[ts.Tensor], how: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Parity of every op with its case: each sample, dtype and instruction set. Names no op."""
+"""Parity of every op with its case: each sample, dtype and instruction set, and on the GPU. Names no op."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tilestack as ts
-from harness import FLOATS, load_cases, to_array
+from harness import BACKENDS, FLOATS, load_cases, to_array
 from parity import (
     LARGE,
     Variant,
@@ -32,7 +32,7 @@ GRAD_PAIRS = [pair for pair in FLOAT_PAIRS if pair.values[0].grad]
 
 each_pair = pytest.mark.parametrize(("case", "dtype"), PAIRS, scope="module")
 each_grad_pair = pytest.mark.parametrize(("case", "dtype"), GRAD_PAIRS, scope="module")
-each_isa = pytest.mark.parametrize("isa", ts._core.isas(), indirect=True)
+each_backend = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
 
 
 def tensors(arrays: list[np.ndarray], dtype: str, layout=contiguous) -> list[ts.Tensor]:
@@ -64,16 +64,16 @@ def test_case_covers_the_corners(name: str) -> None:
     assert max(v.numel for v in variants) >= 10_000, "no sample is large enough for several threads"
 
 
-@each_isa
+@each_backend
 @each_pair
-def test_forward(case, dtype: str, isa: str) -> None:
+def test_forward(case, dtype: str, backend: str) -> None:
     for variant in variants_of(case, dtype):
         variant.check_results(variant.forward(variant.tensors()))
 
 
-@each_isa
+@each_backend
 @each_grad_pair
-def test_backward(case, dtype: str, isa: str) -> None:
+def test_backward(case, dtype: str, backend: str) -> None:
     for variant in differentiable(variants_of(case, dtype)):
         inputs, dys = variant.tensors(), tensors(variant.dys, dtype)
         results, gradients = variant.run(inputs, dys)
@@ -95,9 +95,9 @@ def check_untouched(variant: Variant, inputs: list, dys: list[ts.Tensor]) -> Non
         assert same_bits(x, before.astype(x.dtype)), f"{variant}: argument {number} was written to"
 
 
-@each_isa
+@each_backend
 @each_pair
-def test_layouts(case, dtype: str, isa: str) -> None:
+def test_layouts(case, dtype: str, backend: str) -> None:
     for layout in (transposed, sliced, offset, channels_last):
         for variant in variants_of(case, dtype):
             if variant.numel <= LARGE and (layout is not channels_last or any(x.ndim == 4 for x in variant.arrays)):
@@ -115,9 +115,9 @@ def check_layout(variant: Variant, layout) -> None:
         )
 
 
-@each_isa
+@each_backend
 @each_pair
-def test_same_bits_for_any_threads_and_alignment(case, dtype: str, isa: str) -> None:
+def test_same_bits_for_any_threads_and_alignment(case, dtype: str, backend: str) -> None:
     """Of the largest samples."""
     variants = sorted(variants_of(case, dtype), key=lambda v: v.numel)
     for variant in [v for v in variants if v.numel > LARGE] or variants[-1:]:
@@ -142,11 +142,11 @@ def check_bits(variant: Variant, got: list[np.ndarray], wanted: list[np.ndarray]
             raise AssertionError(f"{variant} {how}: result {number} differs in {len(at)} elements, first {at[:1]}")
 
 
-@each_isa
+@each_backend
 @pytest.mark.parametrize(
     "case", [pytest.param(c, id=n) for n, c in CASES.items() if c.grad and "float64" in c.dtypes], scope="module"
 )
-def test_gradient(case, isa: str) -> None:
+def test_gradient(case, backend: str) -> None:
     """float64 gradients against differences of the reference, which has its values from the case, and of our forward."""
     for variant in differentiable(variants_of(case, "float64")):
         check_slopes(variant, variant.reference, "the reference")
@@ -157,8 +157,14 @@ def test_gradient(case, isa: str) -> None:
 @pytest.fixture(autouse=True)
 def poisoned_memory():
     """Every new tensor holds NaN or garbage until it is written."""
-    ts._core.set_poison(True)
+    set_poison(True)
     threads = ts.get_num_threads()
     yield
     ts.set_num_threads(threads)
-    ts._core.set_poison(False)
+    set_poison(False)
+
+
+def set_poison(on: bool) -> None:
+    ts._core.set_poison(on)
+    if "cuda" in BACKENDS:
+        ts._core._cuda_set_poison(on)
