@@ -6,6 +6,7 @@
 
 #include "core/elementwise_run.h"
 #include "core/vec.h"
+#include "core/visit.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
@@ -159,28 +160,6 @@ template <class Signature, class F, class... X>
 TILESTACK_INLINE void map(F f, const View& y, const X&... x) {
   const View* views[] = {&y, &x...};
   run_elementwise(views, int(sizeof...(X)) + 1, Map<Signature>::template loop<F>, &f);
-}
-
-template <class F>
-TILESTACK_INLINE void visit_integer(DType dtype, F&& f) {
-  switch (dtype) {
-    case DType::int64:
-      return f.template operator()<std::int64_t>();
-    case DType::int32:
-      return f.template operator()<std::int32_t>();
-    case DType::int8:
-      return f.template operator()<std::int8_t>();
-    case DType::uint8:
-      return f.template operator()<std::uint8_t>();
-    default:
-      return;
-  }
-}
-// Every dtype but bool.
-template <class F>
-TILESTACK_INLINE void visit_number(DType dtype, F&& f) {
-  if (is_float(dtype)) return visit_float(dtype, f);
-  visit_integer(dtype, f);
 }
 
 // The dtype of the tensors among a kernel's operands: a number comes in the compute type, which is never narrower.

@@ -1,0 +1,24 @@
+#include "ops/add/add.h"
+
+#include "cuda/elementwise.cuh"
+#include "cuda/runtime.h"
+
+namespace tilestack::cuda {
+namespace {
+
+struct Sum {
+  template <class T>
+  __device__ T operator()(T a, T b) const {
+    return static_cast<T>(a + b);
+  }
+  __device__ bool operator()(bool a, bool b) const { return a || b; }
+};
+
+void forward(View a, View b, View y) {
+  visit_all(y.dtype, [&]<class T>() { gpu::map<T(T, T)>(Sum(), y, a, b); });
+}
+
+}  // namespace
+const BinaryMap add = {forward};
+TILESTACK_CUDA_TABLE(add)
+}  // namespace tilestack::cuda
