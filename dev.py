@@ -6,6 +6,7 @@
     python3 dev.py setup           install into .venv with everything for tests and lint
     python3 dev.py lint            ruff, clang-format, codespell, mypy
     python3 dev.py sanitize [...]  pytest ... under AddressSanitizer and UndefinedBehaviorSanitizer
+    python3 dev.py emulate [...]   pytest ... with a GPU emulated on the CPU
 
 The environment lives in .venv, so a system Python that is externally managed (PEP 668) is left alone. tilestack is
 installed again only when its sources have changed.
@@ -33,7 +34,7 @@ SANITIZERS = "address,undefined"
 
 
 def main() -> int:
-    verbs = {"train": train, "test": test, "setup": setup, "lint": lint, "sanitize": sanitize}
+    verbs = {"train": train, "test": test, "setup": setup, "lint": lint, "sanitize": sanitize, "emulate": emulate}
     verb, arguments = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
     if verb not in verbs:
         print(__doc__.strip(), file=sys.stderr)
@@ -81,10 +82,8 @@ def sanitize(arguments: list) -> int:
     """A build of its own beside the installed one; the tests find it first on their path."""
     environment("build", "test")
     build, site = BUILD / "sanitize", BUILD / "sanitize" / "site" / "tilestack"
-    config = [f"-DPython_EXECUTABLE={PYTHON}", f"-DTILESTACK_SANITIZE={SANITIZERS}", "-DCMAKE_BUILD_TYPE=Release"]
-    config.append(f"-Dpybind11_DIR={output([PYTHON, '-m', 'pybind11', '--cmakedir'])}")
-    config.append("-DSKBUILD_PROJECT_VERSION=0+sanitize")
-    run_logged([BIN / "cmake", "-S", ROOT, "-B", build, "-G", "Ninja", *config], "configure the sanitizer build")
+    config = [*cmake_options(), f"-DTILESTACK_SANITIZE={SANITIZERS}", "-DSKBUILD_PROJECT_VERSION=0+sanitize"]
+    run_logged([BIN / "cmake", "-S", ROOT, "-B", build, *config], "configure the sanitizer build")
     run_logged([BIN / "cmake", "--build", build], "build with " + SANITIZERS)
     shutil.rmtree(site.parent, ignore_errors=True)
     shutil.copytree(ROOT / "python" / "tilestack", site, ignore=shutil.ignore_patterns("__pycache__", "_core*"))
@@ -98,6 +97,22 @@ def sanitize(arguments: list) -> int:
         "PYTHONMALLOC": "malloc",
     }
     return call([PYTHON, "-m", "pytest", *arguments], cwd=ROOT, env={**os.environ, **variables})
+
+
+def emulate(arguments: list) -> int:
+    """The CUDA kernels, compiled for the CPU, are the device cuda of the installed package. Parity tests run on it alone.
+    TILESTACK_EMULATOR_SEED chooses the order of threads, blocks and asynchronous work."""
+    install("test")
+    build = BUILD / "emulator"
+    run_logged([BIN / "cmake", "-S", ROOT, "-B", build, *cmake_options(), "-DTILESTACK_EMULATOR=ON"], "configure")
+    run_logged([BIN / "cmake", "--build", build, "--target", "_cuda_emulated"], "build the CUDA kernels for the CPU")
+    variables = {"TILESTACK_CUDA_MODULE": str(build / "_cuda_emulated.so"), "TILESTACK_TEST_BACKENDS": "cuda"}
+    return call([PYTHON, "-m", "pytest", *arguments], cwd=ROOT, env={**os.environ, **variables})
+
+
+def cmake_options() -> list:
+    pybind11 = output([PYTHON, "-m", "pybind11", "--cmakedir"])
+    return ["-G", "Ninja", f"-DPython_EXECUTABLE={PYTHON}", "-DCMAKE_BUILD_TYPE=Release", f"-Dpybind11_DIR={pybind11}"]
 
 
 def install(*groups: str) -> None:
