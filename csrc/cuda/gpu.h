@@ -196,3 +196,4 @@ __device__ __forceinline__ T* dyn_shared_array() {
 
 #include "cuda/gpu_pack.h"
 #include "cuda/gpu_reduce.h"
+#include "cuda/gpu_tensor_map.h"

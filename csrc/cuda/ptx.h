@@ -6,13 +6,29 @@
 
 #include "core/dtype.h"
 
+namespace tilestack::gpu {
+
+struct alignas(64) TensorMap {  // made by gpu::tensor_map
+  std::uint64_t words[16];
+};
+// How 16-byte chunks of a tile are permuted in shared memory: within rows of this many bytes, by XOR with the number of
+// the 128-byte line. Tiles begin at multiples of 1024 bytes then.
+enum class Swizzle { none, bytes32, bytes64, bytes128 };
+
+}  // namespace tilestack::gpu
+
 #ifdef TILESTACK_EMULATOR
 #include "cuda/emulator/ptx.h"
 #else
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-#define PTX_SM90(...) __VA_ARGS__
+#define PTX_SM90 1
 #else
-#define PTX_SM90(...) __trap()
+#define PTX_SM90 0
+#endif
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+#define PTX_SM90A 1
+#else
+#define PTX_SM90A 0
 #endif
 
 namespace tilestack::ptx {
@@ -152,7 +168,7 @@ template <int kCount, bool kTransposed = false>
 __device__ __forceinline__ void stmatrix(void* shared_row, const std::uint32_t (&r)[kCount]) {
   static_assert(kCount == 1 || kCount == 2 || kCount == 4);
   [[maybe_unused]] const std::uint32_t row = shared_address(shared_row);
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+#if PTX_SM90
   if constexpr (kCount == 1 && !kTransposed)
     asm volatile("stmatrix.sync.aligned.m8n8.x1.shared.b16 [%0], {%1};" ::"r"(row), "r"(r[0]) : "memory");
   else if constexpr (kCount == 1)

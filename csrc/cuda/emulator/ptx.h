@@ -83,3 +83,5 @@ inline void barrier_arrive(int id, int threads, Site site = Site::current()) {
 }
 
 }  // namespace tilestack::ptx
+
+#include "cuda/emulator/ptx_hopper.h"

@@ -6,6 +6,7 @@ void begin_block(Block&) {}
 void release(const void*, Thread*) {}
 void acquire(const void*, Thread*) {}
 void forget(const void*) {}
+void transfer(const void*, const void*) {}
 void barrier(Thread* const*, std::size_t) {}
 void atomic(const void*, std::size_t) {}
 void read(const void*, std::size_t, Thread*) {}

@@ -12,6 +12,7 @@ void begin_block(Block& block);
 void release(const void* key, Thread* thread = cur);
 void acquire(const void* key, Thread* thread = cur);
 void forget(const void* key);
+void transfer(const void* from, const void* to);          // to's becomes from's, which is forgotten
 void barrier(Thread* const* threads, std::size_t count);  // all of them see what all of them did
 void atomic(const void* p, std::size_t bytes);            // by the current thread, ordered with other atomics there
 // Accesses by instructions.

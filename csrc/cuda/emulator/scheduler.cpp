@@ -34,7 +34,7 @@ Thread* take() {
   Thread* next = ready.pop();
   if (next) return next;
   if (!spinning.empty()) {
-    if (++rounds > kMaxRounds && !async_progress())
+    if (!async_progress() && ++rounds > kMaxRounds)
       abandon(describe_launch() + ": threads spin forever\n" + describe_blocked());
     for (Thread* thread : spinning) ready.push(thread);
     spinning.clear();

@@ -27,6 +27,7 @@ void async_begin(Block& block);
 void async_end_thread(Thread& thread);
 void async_end_block(Block& block);
 void async_reset();
+void wgmma_reset();
 std::string describe_blocked();  // threads that wait, grouped by what they wait for
 std::string describe_mbarriers();
 void catch_sanitizer();
