@@ -41,6 +41,25 @@ bool to_integer(py::handle source, std::int64_t& value) {
 
 }  // namespace
 
+// What pybind11 does for a holder, without looking up the type and its bases again and again.
+PyObject* wrap(const Tensor& x) {
+  static const auto* info = py::detail::get_type_info(tensor_type);
+  TensorImpl* impl = x.impl();
+  if (impl->references > 1)  // else it is x's alone
+    if (const py::handle known = py::detail::find_registered_python_instance(impl, info)) return known.ptr();
+  PyObject* self = tensor_type->tp_alloc(tensor_type, 0);
+  if (!self) throw py::error_already_set();
+  auto* instance = reinterpret_cast<py::detail::instance*>(self);
+  instance->simple_layout = true;
+  instance->owned = true;
+  instance->simple_value_holder[0] = impl;
+  new (&instance->simple_value_holder[1]) Tensor(x);
+  instance->simple_holder_constructed = true;
+  py::detail::register_instance(instance, impl, info);
+  instance->simple_instance_registered = true;
+  return self;
+}
+
 bool to_dtype(py::handle source, DType& dtype) {
   if (py::isinstance<DTypeObject>(source)) {
     dtype = source.cast<DTypeObject&>().value;

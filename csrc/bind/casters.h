@@ -23,6 +23,9 @@ bool to_dims(pybind11::handle source, Dims& dims);
 Tensor from_numpy(const pybind11::object& array);
 bool is_numpy_array(pybind11::handle source);
 
+// x's Python object, a new reference.
+PyObject* wrap(const Tensor& x);
+
 inline bool is_tensor(PyObject* object) {
   return Py_TYPE(object) == tensor_type || PyType_IsSubtype(Py_TYPE(object), tensor_type);
 }
@@ -54,7 +57,7 @@ struct type_caster<tilestack::Tensor> : copyable_holder_caster<tilestack::Tensor
   }
   static handle cast(const tilestack::Tensor& x, return_value_policy, handle) {
     if (!x.defined()) return none().release();
-    return type_caster_base<tilestack::TensorImpl>::cast_holder(x.impl(), &x);
+    return tilestack::wrap(x);
   }
 };
 
