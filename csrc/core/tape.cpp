@@ -100,6 +100,8 @@ void step(Frontier& frontier, bool retain_graph) {
   if (retain_graph) return;
   node->released = true;
   node->release();
+  node->inputs.clear();
+  const auto freed = std::move(node->hooks);  // whose ends may run anything
 }
 
 }  // namespace
@@ -172,10 +174,15 @@ std::int64_t add_hook(const Tensor& x, Hook hook) {
 }
 
 void remove_hook(const Tensor& x, std::int64_t id) {
-  TensorImpl* impl = x.impl();
-  const auto matches = [id](const auto& entry) { return entry.first == id; };
-  if (impl->hooks) std::erase_if(*impl->hooks, matches);
-  if (impl->node) std::erase_if(impl->node->hooks, matches);
+  const auto take_from = [id](auto& hooks) {
+    const auto place = std::find_if(hooks.begin(), hooks.end(), [id](const auto& entry) { return entry.first == id; });
+    if (place == hooks.end()) return;
+    const auto removed = std::move(*place);  // ends after the list is whole again: its end may run anything
+    hooks.erase(place);
+  };
+  x.view();  // TypeError for None
+  if (x.impl()->hooks) take_from(*x.impl()->hooks);
+  if (x.impl()->node) take_from(x.impl()->node->hooks);
 }
 
 }  // namespace tilestack
