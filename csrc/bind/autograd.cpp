@@ -1,37 +1,23 @@
 #include "bind/bind.h"
+#include "bind/collector.h"
 
 namespace tilestack {
 namespace {
 
-// A Python object that may be let go of by any thread.
-class PyHolder {
- public:
-  explicit PyHolder(py::object object)
-      : object_(object.release().ptr(), [](PyObject* p) {
-          py::gil_scoped_acquire gil;
-          Py_DECREF(p);
-        }) {}
-  py::handle get() const { return object_.get(); }
-
- private:
-  std::shared_ptr<PyObject> object_;
-};
-
-Hook python_hook(const py::function& f) {
-  return [holder = PyHolder(f)](const Tensor& gradient) -> Tensor {
-    py::gil_scoped_acquire gil;
-    return holder.get()(gradient).cast<Tensor>();
-  };
+Tensor as_gradient(const std::string& op, py::handle returned) {
+  check<TypeError>(returned.is_none() || is_tensor(returned.ptr()), "{}: wanted a tensor or None as gradient, got {}",
+                   op, Py_TYPE(returned.ptr())->tp_name);
+  return returned.cast<Tensor>();
 }
 
 // One gradient for each input, in the inputs' shapes and dtypes.
-Gradients checked_gradients(const std::string& name, const py::object& returned, const std::vector<Dims>& shapes,
-                            const std::vector<DType>& dtypes) {
+Gradients checked_gradients(const PythonBackward& op, const py::object& returned) {
+  const auto& [function, name, shapes, dtypes] = op;
   Gradients gradients;
   if (py::isinstance<py::tuple>(returned) || py::isinstance<py::list>(returned)) {
-    for (py::handle item : returned) gradients.push_back(item.cast<Tensor>());
+    for (py::handle item : returned) gradients.push_back(as_gradient(name + ".backward", item));
   } else {
-    gradients.push_back(returned.cast<Tensor>());
+    gradients.push_back(as_gradient(name + ".backward", returned));
   }
   check<RuntimeError>(gradients.size() == shapes.size(), "{}.backward: wanted {} gradients (one an input), got {}",
                       name, shapes.size(), gradients.size());
@@ -45,24 +31,25 @@ Gradients checked_gradients(const std::string& name, const py::object& returned,
 }
 
 // Puts an op written in Python on the tape: outputs computed under no_grad, and the function for backward.
-std::vector<Tensor> record_python(const std::string& name, std::vector<Tensor> outputs,
-                                  const std::vector<Tensor>& inputs, const py::function& backward_function) {
-  for (Tensor& y : outputs)
+py::list record_python(std::string name, std::vector<Tensor> outputs, const std::vector<Tensor>& inputs,
+                       const py::function& backward_function) {
+  for (Tensor& y : outputs) {
+    check<TypeError>(y.defined(), "{}.forward: wanted a tensor or a tuple of tensors, got None", name);
     for (const Tensor& x : inputs)
       if (y == x) y = y.detach();  // an input handed through is a new tensor on the tape
-  std::vector<Dims> shapes;
-  std::vector<DType> dtypes;
-  for (const Tensor& x : inputs) {
-    shapes.push_back(x.shape());
-    dtypes.push_back(x.dtype());
   }
-  return record_many("Function", std::move(outputs), inputs,
-                     [name, shapes, dtypes, holder = PyHolder(backward_function)](const Gradients& dys) {
-                       py::gil_scoped_acquire gil;
-                       py::tuple arguments(dys.size());
-                       for (std::size_t i = 0; i < dys.size(); ++i) arguments[i] = py::cast(dys[i]);
-                       return checked_gradients(name, holder.get()(*arguments), shapes, dtypes);
-                     });
+  PythonBackward op{PyHolder(backward_function), std::move(name), {}, {}};
+  for (const Tensor& x : inputs) {
+    op.shapes.push_back(x.shape());
+    op.dtypes.push_back(x.dtype());
+  }
+  py::list results;
+  for (const Tensor& y : record_many("Function", std::move(outputs), inputs, std::move(op))) {
+    const py::object result = py::cast(y);
+    make_collectable(result);
+    results.append(result);
+  }
+  return results;
 }
 
 void set_requires_grad(const Tensor& x, bool on) {
@@ -82,6 +69,18 @@ void set_grad_checked(const Tensor& x, const Tensor& grad) {
 }
 
 }  // namespace
+
+Tensor PythonHook::operator()(const Tensor& gradient) const {
+  py::gil_scoped_acquire gil;
+  return as_gradient("register_hook", function.get()(gradient));
+}
+
+Gradients PythonBackward::operator()(const Gradients& dys) const {
+  py::gil_scoped_acquire gil;
+  py::tuple arguments(dys.size());
+  for (std::size_t i = 0; i < dys.size(); ++i) arguments[i] = py::cast(dys[i]);
+  return checked_gradients(*this, function.get()(*arguments));
+}
 
 void bind_autograd(Bindings& b) {
   b.tensor
@@ -114,7 +113,12 @@ void bind_autograd(Bindings& b) {
       "retain_graph: keeps what the tape saved, so that backward can run again.",
       py::arg("gradient") = py::none(), py::arg("retain_graph") = false);
   b.method(
-      "register_hook", [](const Tensor& x, const py::function& f) { return add_hook(x, python_hook(f)); },
+      "register_hook",
+      [](const Tensor& x, const py::function& f) {
+        const std::int64_t id = add_hook(x, PythonHook{PyHolder(f)});
+        make_collectable(py::cast(x));
+        return id;
+      },
       "Calls hook(grad) when the gradient of this tensor is known; a returned tensor replaces it. Returns an id for "
       "remove_hook.",
       py::arg("hook"));

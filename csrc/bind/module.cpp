@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "bind/bind.h"
+#include "bind/collector.h"
 #include "core/isa.h"
 #include "core/pool.h"
 
@@ -88,7 +89,8 @@ PYBIND11_MODULE(_core, m) {
   bind_errors(m);
   bind_dtypes(m);
   bind_device(m);
-  py::class_<TensorImpl, Tensor> tensor(m, "Tensor", "An n-dimensional array that knows how it was computed.");
+  py::class_<TensorImpl, Tensor> tensor(m, "Tensor", "An n-dimensional array that knows how it was computed.",
+                                        py::custom_type_setup(&set_up_collector));
   tensor_type = reinterpret_cast<PyTypeObject*>(tensor.ptr());
   Bindings b{m, tensor};
   bind_tensor(b);
