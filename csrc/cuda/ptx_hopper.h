@@ -364,6 +364,13 @@ __device__ __forceinline__ std::uint64_t matrix_descriptor(const void* shared, g
           : swizzle == gpu::Swizzle::bytes64 ? std::uint64_t(2) << 62
                                              : std::uint64_t(1) << 62);
 }
+// Keeps the compiler from moving what it does with accumulators across this place: call it after wgmma_wait, before they
+// are read, and before wgmma_fence where they were written.
+template <int kCount>
+__device__ __forceinline__ void hold_registers(float (&d)[kCount]) {
+#pragma unroll
+  for (int i = 0; i < kCount; ++i) asm volatile("" : "+f"(d[i])::"memory");
+}
 // Before the first product, and before one whose registers other instructions wrote.
 __device__ __forceinline__ void wgmma_fence() {
 #if PTX_SM90A

@@ -6,7 +6,8 @@
 // d[4 j + 2 h + e] is row 16 warp + lane / 4 + 8 h, column 8 j + 2 (lane % 4) + e. a: a matrix_descriptor, or four
 // registers laid out as the a of mma; b: a matrix_descriptor of (N, K). Major::mn, for 16-bit types: the operand lies
 // transposed.
-// Between wgmma_fence and the wgmma_wait after it, d must not be touched.
+// Between wgmma_fence and the wgmma_wait after it, d must not be touched. A first product with `accumulate` false lets
+// ptxas overlap products of a loop with wgmma_wait<1>, where zeroed accumulators make it serialise them.
 
 namespace tilestack::ptx {
 

@@ -30,7 +30,7 @@ struct HopperShared {
 };
 
 template <HopperBug kBug>
-__global__ __launch_bounds__(kThreads) void hopper_kernel(const __grid_constant__ gpu::TensorMap a_map,
+__global__ __launch_bounds__(kThreads, 1) void hopper_kernel(const __grid_constant__ gpu::TensorMap a_map,
                                                           const __grid_constant__ gpu::TensorMap b_map,
                                                           const __grid_constant__ gpu::TensorMap c_map, int k) {
   auto& shared = gpu::dyn_shared<HopperShared>();
@@ -67,7 +67,6 @@ __global__ __launch_bounds__(kThreads) void hopper_kernel(const __grid_constant_
       if (t % 128 < kCluster) ptx::mbarrier_arrive_remote(&shared.empty[step % kStages], t % 128);
     };
     float sum[kCols / 2];
-    for (int i = 0; i < kCols / 2; ++i) sum[i] = 0;
     for (int step = 0; step < steps; ++step) {
       const int slot = step % kStages;
       if (kBug != HopperBug::lax_wait || step != 1) ptx::mbarrier_wait(&shared.full[slot], step / kStages & 1);
@@ -76,7 +75,7 @@ __global__ __launch_bounds__(kThreads) void hopper_kernel(const __grid_constant_
         const auto swizzle = kBug == HopperBug::wrong_swizzle ? gpu::Swizzle::bytes64 : gpu::Swizzle::bytes128;
         const auto x = ptx::matrix_descriptor(&shared.a[slot][w * 64][k0], gpu::Swizzle::bytes128, 0, 1024);
         const auto y = ptx::matrix_descriptor(&shared.b[slot][0][k0], swizzle, 0, 1024);
-        ptx::wgmma<bfloat16>(sum, x, y, true);
+        ptx::wgmma<bfloat16>(sum, x, y, step > 0 || k0 > 0);
       }
       ptx::wgmma_commit();
       if (kBug == HopperBug::early_release) {
@@ -89,6 +88,7 @@ __global__ __launch_bounds__(kThreads) void hopper_kernel(const __grid_constant_
       }
     }
     if (kBug != HopperBug::early_read) ptx::wgmma_wait<0>();
+    ptx::hold_registers(sum);
     for (int j = 0; j < kCols / 8; ++j)
       for (int h = 0; h < 2; ++h) {
         float* to = &shared.c[w * 64 + warp * 16 + lane / 4 + 8 * h][8 * j + lane % 4 * 2];

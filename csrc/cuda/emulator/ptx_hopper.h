@@ -113,6 +113,8 @@ inline std::uint64_t matrix_descriptor(const void* shared, gpu::Swizzle swizzle,
          std::uint64_t(leading_bytes >> 4 & 0x3fff) << 16 | std::uint64_t(stride_bytes >> 4 & 0x3fff) << 32 |
          layouts[static_cast<int>(swizzle)] << 62;
 }
+template <int kCount>
+void hold_registers(float (&)[kCount]) {}
 inline void wgmma_fence(Site site = Site::current()) { emu::wgmma_fence(site); }
 inline void wgmma_commit(Site site = Site::current()) { emu::wgmma_commit(site); }
 template <int kPending>
