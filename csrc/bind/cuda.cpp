@@ -1,5 +1,6 @@
 #include "bind/bind.h"
 #include "core/device.h"
+#include "core/generator.h"
 #include "ops/copy/copy.h"
 
 namespace tilestack {
@@ -22,10 +23,36 @@ struct Event {
 };
 struct Graph {
   void* handle;
-  explicit Graph(void* handle) : handle(handle) {}
+  std::uint64_t counters;  // of random numbers that a launch draws
+  Graph(void* handle, std::uint64_t counters) : handle(handle), counters(counters) {}
   Graph(const Graph&) = delete;
   ~Graph() { cuda_backend().free_graph(handle); }
+
+  void launch() const {
+    const Philox random = default_generator().state();
+    cuda_backend().launch_graph(handle, random);
+    default_generator().set_state({random.seed, random.offset + counters});
+  }
 };
+
+thread_local Philox random_before;  // the capture
+
+void begin_capture() {
+  random_before = default_generator().state();
+  cuda_backend().begin_capture(random_before);
+}
+
+// What was captured has not been drawn yet.
+Graph* end_capture() {
+  const std::uint64_t counters = default_generator().state().offset - random_before.offset;
+  default_generator().set_state(random_before);
+  return new Graph(cuda_backend().end_capture(), counters);
+}
+
+void abort_capture() {
+  default_generator().set_state(random_before);
+  cuda_backend().abort_capture();
+}
 
 int device_index(const std::optional<Device>& device) {
   if (!device) return cuda_backend().active();
@@ -111,7 +138,10 @@ void bind_streams(py::module_& m) {
           "elapsed_time", [](const Event& e, const Event& end) { return cuda_backend().elapsed(e.handle, end.handle); },
           "Milliseconds from here to `end`; both need enable_timing=True.", py::arg("end"));
   py::class_<Graph>(m, "CudaGraph", "Recorded GPU work.")
-      .def("launch", [](const Graph& g) { cuda_backend().launch_graph(g.handle); }, "Runs it on the current stream.");
+      .def("launch", &Graph::launch, "Runs it on the current stream.")
+      .def(
+          "begin_refresh", [](const Graph& g) { cuda_backend().begin_refresh(g.handle); }, "")
+      .def("end_refresh", [](const Graph&) { cuda_backend().end_refresh(); }, "");
 }
 
 }  // namespace
@@ -148,9 +178,9 @@ void bind_cuda(Bindings& b) {
   b.function(
       "_cuda_set_stream", [](const Stream& s) { cuda_backend().set_stream(s.device, s.handle); }, "",
       py::arg("stream"));
-  b.function("_cuda_begin_capture", [] { cuda_backend().begin_capture(); }, "");
-  b.function("_cuda_end_capture", [] { return new Graph(cuda_backend().end_capture()); }, "");
-  b.function("_cuda_abort_capture", [] { cuda_backend().abort_capture(); }, "");
+  b.function("_cuda_begin_capture", &begin_capture, "");
+  b.function("_cuda_end_capture", &end_capture, "");
+  b.function("_cuda_abort_capture", &abort_capture, "");
   b.method("pin_memory", &pinned,
            "A copy in memory that the GPU can read and write by itself, so that copies overlap.");
   b.method(

@@ -2,6 +2,7 @@
 
 #include "bind/bind.h"
 #include "bind/dlpack.h"
+#include "core/device.h"
 #include "ops/copy/copy.h"
 
 namespace tilestack {
@@ -121,7 +122,35 @@ py::capsule export_as(const Tensor& x, const char* name) {
   return py::reinterpret_steal<py::capsule>(capsule);
 }
 
-py::capsule to_dlpack(const Tensor& x, const py::object&, const std::optional<std::pair<int, int>>& max_version,
+// What the consumer's stream does from now on comes after what ours has now.
+void order_before(int device, void* stream) {
+  const CudaBackend& cuda = cuda_backend();
+  void* const own = cuda.current_stream(device);
+  if (own == stream) return;
+  cuda.activate(device);
+  void* event = cuda.new_event(false);
+  cuda.record_event(event, own);
+  cuda.wait_event(stream, event);
+  cuda.free_event(event);
+}
+
+// Of DLPack and the array interface, where None and 1 are the default stream, 2 the thread's own and -1 asks for no
+// order.
+void* stream_from(std::intptr_t number) { return number == 1 ? nullptr : reinterpret_cast<void*>(number); }
+std::intptr_t number_of_stream(int device) {
+  void* const stream = cuda_backend().current_stream(device);
+  return stream ? reinterpret_cast<std::intptr_t>(stream) : 1;
+}
+
+void order_for_consumer(const Tensor& x, const py::object& stream) {
+  if (x.device().kind == Device::cpu) return;
+  const std::intptr_t number = stream.is_none() ? 1 : stream.cast<std::intptr_t>();
+  if (number == -1) return;
+  check(number != 0, "__dlpack__: stream 0 is ambiguous; 1 is the default stream, 2 the thread's own");
+  order_before(x.device().index, stream_from(number));
+}
+
+py::capsule to_dlpack(const Tensor& x, const py::object& stream, const std::optional<std::pair<int, int>>& max_version,
                       const std::optional<std::pair<int, int>>& dl_device, const std::optional<bool>& copy) {
   check<RuntimeError>(!x.requires_grad(), "__dlpack__: the tensor requires a gradient; use x.detach()");
   const std::pair<int, int> own{x.device().kind == Device::cpu ? dlpack::kCpu : dlpack::kCuda, x.device().index};
@@ -134,6 +163,7 @@ py::capsule to_dlpack(const Tensor& x, const py::object&, const std::optional<st
     out = empty_like(x);
     copy_into(out, x);
   }
+  order_for_consumer(out, stream);
   if (max_version && max_version->first >= 1) return export_as<dlpack::ManagedVersioned>(out, "dltensor_versioned");
   if (!out.impl()->storage->writable) {
     PyErr_SetString(PyExc_BufferError, "__dlpack__: read-only memory needs a consumer of DLPack 1.0 or later");
@@ -147,14 +177,17 @@ Tensor import_from(PyObject* capsule, const char* name, bool writable) {
   auto* managed = static_cast<T*>(PyCapsule_GetPointer(capsule, name));
   if (!managed) throw py::error_already_set();
   const dlpack::Array& array = managed->array;
-  check<TypeError>(array.device.type == dlpack::kCpu || array.device.type == dlpack::kCudaHost,
-                   "from_dlpack: only CPU memory can be taken in, got device type {}", array.device.type);
+  const bool on_gpu = array.device.type == dlpack::kCuda;
+  check<TypeError>(on_gpu || array.device.type == dlpack::kCpu || array.device.type == dlpack::kCudaHost,
+                   "from_dlpack: only CPU and CUDA memory can be taken in, got device type {}", array.device.type);
+  if (on_gpu) check_cuda_device("from_dlpack", array.device.id);
   const Dims shape(array.shape, array.ndim);
   const Dims strides = array.strides ? Dims(array.strides, array.ndim) : contiguous_strides(shape);
   const DType dtype = dtype_from(array.dtype);
   void* data = static_cast<char*>(array.data) + array.byte_offset;
   check(reinterpret_cast<std::uintptr_t>(data) % size_of(dtype) == 0, "from_dlpack: memory is not aligned");
-  Tensor out = from_memory(data, shape, strides, dtype, Device{}, writable, managed, [](Storage* storage) {
+  const Device device = on_gpu ? Device{Device::cuda, std::int8_t(array.device.id)} : Device{};
+  Tensor out = from_memory(data, shape, strides, dtype, device, writable, managed, [](Storage* storage) {
     auto* owner = static_cast<T*>(storage->owner);
     py::gil_scoped_acquire gil;
     if (owner->deleter) owner->deleter(owner);
@@ -170,11 +203,19 @@ Tensor from_dlpack(const py::object& source) {
   if (!PyCapsule_CheckExact(source.ptr())) {
     check<TypeError>(py::hasattr(source, "__dlpack__"), "from_dlpack: {} has no __dlpack__ method",
                      py::str(py::type::of(source)).cast<std::string>());
+    py::dict arguments;
+    if (const auto device = py::getattr(source, "__dlpack_device__", py::none()); !device.is_none()) {
+      const auto [type, index] = device().cast<std::pair<int, int>>();
+      if (type == dlpack::kCuda) {
+        check_cuda_device("from_dlpack", index);
+        arguments["stream"] = number_of_stream(index);
+      }
+    }
     try {
-      capsule = source.attr("__dlpack__")(py::arg("max_version") = py::make_tuple(1, 0));
+      capsule = source.attr("__dlpack__")(**arguments, py::arg("max_version") = py::make_tuple(1, 0));
     } catch (py::error_already_set& error) {
       if (!error.matches(PyExc_TypeError)) throw;
-      capsule = source.attr("__dlpack__")();  // from before DLPack 1.0
+      capsule = source.attr("__dlpack__")(**arguments);  // from before DLPack 1.0
     }
   }
   check<TypeError>(PyCapsule_CheckExact(capsule.ptr()), "from_dlpack: __dlpack__ did not return a capsule");
@@ -187,6 +228,58 @@ Tensor from_dlpack(const py::object& source) {
   }
   check(PyCapsule_IsValid(capsule.ptr(), "dltensor"), "from_dlpack: the capsule was consumed before");
   return import_from<dlpack::Managed>(capsule.ptr(), "dltensor", true);
+}
+
+// Version 3 of the interface that numba, CuPy and others share.
+py::dict cuda_array_interface(const Tensor& x) {
+  if (x.device().kind == Device::cpu || x.dtype() == DType::bfloat16) {
+    PyErr_SetString(PyExc_AttributeError, "__cuda_array_interface__: only tensors on a GPU have it, and not of bfloat16");
+    throw py::error_already_set();
+  }
+  check<RuntimeError>(!x.requires_grad(), "__cuda_array_interface__: the tensor requires a gradient; use x.detach()");
+  py::tuple strides(x.dim());
+  for (int i = 0; i < x.dim(); ++i) strides[i] = x.strides()[i] * std::int64_t(size_of(x.dtype()));
+  py::dict out;
+  out["shape"] = py::cast(x.shape());
+  out["typestr"] = py::dtype(std::string(name_of(x.dtype()))).attr("str");
+  out["data"] = py::make_tuple(reinterpret_cast<std::uintptr_t>(x.view().pointer), !x.impl()->storage->writable);
+  out["strides"] = strides;
+  out["version"] = 3;
+  out["stream"] = number_of_stream(x.device().index);
+  return out;
+}
+
+// A tensor over the memory of an object that has the interface. It is on the current GPU.
+Tensor from_cuda_array(const py::object& source) {
+  const auto from = source.attr("__cuda_array_interface__").cast<py::dict>();
+  const auto [address, read_only] = from["data"].cast<std::pair<std::uintptr_t, bool>>();
+  const auto type = py::dtype::from_args(from["typestr"]);
+  DType dtype;
+  check<TypeError>(to_dtype(type.attr("name"), dtype), "as_tensor: no tensor dtype for {}",
+                   py::str(py::object(from["typestr"])).cast<std::string>());
+  Dims shape, strides;
+  check<TypeError>(to_dims(from["shape"], shape), "as_tensor: bad shape in __cuda_array_interface__");
+  strides = contiguous_strides(shape);
+  if (from.contains("strides") && !from["strides"].is_none()) {
+    check<TypeError>(to_dims(from["strides"], strides), "as_tensor: bad strides in __cuda_array_interface__");
+    for (std::int64_t& stride : strides) stride /= std::int64_t(size_of(dtype));
+  }
+  const Device device{Device::cuda, std::int8_t(cuda_backend().active())};
+  if (from.contains("stream") && !from["stream"].is_none()) {
+    void* const producer = stream_from(from["stream"].cast<std::intptr_t>());
+    if (producer != cuda_backend().current_stream(device.index)) {
+      void* event = cuda_backend().new_event(false);
+      cuda_backend().record_event(event, producer);
+      cuda_backend().wait_event(cuda_backend().current_stream(device.index), event);
+      cuda_backend().free_event(event);
+    }
+  }
+  return from_memory(reinterpret_cast<void*>(address), shape, strides, dtype, device, !read_only,
+                     py::object(source).release().ptr(), [](Storage* storage) {
+                       py::gil_scoped_acquire gil;
+                       Py_DECREF(static_cast<PyObject*>(storage->owner));
+                       delete storage;
+                     });
 }
 
 }  // namespace
@@ -215,6 +308,8 @@ void bind_interop(Bindings& b) {
                               int(x.device().index));
       },
       "");
+  b.tensor.def_property_readonly("__cuda_array_interface__", &cuda_array_interface);
+  b.function("_from_cuda_array", &from_cuda_array, "", py::arg("source"));
   b.tensor.attr("__array_ufunc__") = py::none();  // array + tensor asks the tensor
 }
 

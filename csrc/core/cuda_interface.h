@@ -3,6 +3,7 @@
 // first asked for; nothing else crosses between the two, so neither needs the other's symbols.
 #include "core/allocator.h"
 #include "core/kernels.h"
+#include "core/philox.h"
 
 namespace tilestack {
 
@@ -63,11 +64,15 @@ struct CudaBackend {
   bool (*event_done)(void* event);
   float (*elapsed)(void* start, void* end);  // milliseconds
 
-  void (*begin_capture)();  // of what this thread launches on the current stream
-  void* (*end_capture)();   // the graph
+  // What this thread launches on the current stream; `random` is the stream of random numbers at that point.
+  void (*begin_capture)(Philox random);
+  void* (*end_capture)();  // the graph
   void (*abort_capture)();
-  void (*launch_graph)(void* graph);
+  void (*launch_graph)(void* graph, Philox random);
   void (*free_graph)(void* graph);
+  // Between these, ops with arguments that change take the new ones and launch nothing.
+  void (*begin_refresh)(void* graph);
+  void (*end_refresh)();
 };
 
 // The module's one symbol. Null if the core is of another version.

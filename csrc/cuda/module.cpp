@@ -198,6 +198,8 @@ const CudaBackend backend = {
     .abort_capture = abort_capture,
     .launch_graph = launch_graph,
     .free_graph = free_graph,
+    .begin_refresh = begin_refresh,
+    .end_refresh = end_refresh,
 };
 
 }  // namespace

@@ -20,7 +20,10 @@ thread_local cudaStream_t streams[kMaxDevices] = {};
 
 bool forked = false;
 #if defined(__unix__)
-[[maybe_unused]] const int fork_handler = pthread_atfork(nullptr, nullptr, [] { forked = true; });
+[[maybe_unused]] const int fork_handler = pthread_atfork(nullptr, nullptr, [] {
+  forked = forked || active >= 0;
+  active = -1;
+});
 #endif
 
 }  // namespace

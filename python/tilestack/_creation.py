@@ -30,11 +30,13 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
 
 
 def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
-    """As tensor, but sharing the memory of tensors and numpy arrays where nothing has to be converted."""
+    """As tensor, but sharing the memory of tensors, numpy arrays and arrays on a GPU where nothing has to be converted."""
     if isinstance(data, Tensor):
         out = data
     elif isinstance(data, np.ndarray):
         out = _core.from_numpy(data)
+    elif hasattr(data, "__cuda_array_interface__"):
+        out = _core._from_cuda_array(data)
     else:
         return tensor(data, dtype=dtype, device=device)
     return _finish(out, dtype, device, False)

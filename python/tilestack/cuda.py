@@ -153,10 +153,13 @@ class Graph:
     """A function's GPU work, recorded once and launched as a whole: the host's cost is that of one launch.
 
     The recorded work reads and writes the same memory each time, so inputs are changed in place (``copy_``), and the
-    tensors that the function returned hold the latest results.
+    tensors that the function returned hold the latest results. Random numbers go on from launch to launch, and an
+    optimizer that steps within takes its learning rate and step count of the moment, so replays give what eager calls
+    would.
     """
 
     def __init__(self, function: Callable[..., Any], *args: Any, warmup: int = 2) -> None:
+        self._refreshers: list[Callable[[], None]] = []
         self._stream = Stream()
         outer = current_stream()
         self._stream.wait_stream(outer)
@@ -164,18 +167,40 @@ class Graph:
             for _ in range(warmup):
                 function(*args)
             _core._cuda_begin_capture()
+            _capturing.append(self)
             try:
                 self.results = function(*args)
             except BaseException:
                 _core._cuda_abort_capture()
                 raise
+            finally:
+                _capturing.pop()
             self._graph = _core._cuda_end_capture()
         outer.wait_stream(self._stream)
 
     def __call__(self) -> Any:
         """Launches it on the current stream; returns the tensors that the function returned when it was recorded."""
+        if self._refreshers:
+            self._graph.begin_refresh()
+            try:
+                for refresh in self._refreshers:
+                    refresh()
+            finally:
+                self._graph.end_refresh()
         self._graph.launch()
         return self.results
+
+    def add_refresher(self, refresh: Callable[[], None]) -> None:
+        """For ops whose arguments change: called before each launch, it calls them again with the new ones."""
+        self._refreshers.append(refresh)
+
+
+_capturing: list[Graph] = []
+
+
+def capturing() -> Graph | None:
+    """The graph that is being recorded, if one is."""
+    return _capturing[-1] if _capturing else None
 
 
 def graph(function: Callable[..., Any], *args: Any, warmup: int = 2) -> Graph:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,11 @@ Params = Iterable[Tensor] | Iterable[Mapping[str, Any]] | Iterable[tuple[str, Te
 def state_like(param: Tensor) -> Tensor:
     """Zeros in the parameter's shape and memory order, float32 for 16-bit parameters."""
     return ts.zeros_like(param, dtype=ts.float64 if param.dtype == ts.float64 else ts.float32)
+
+
+def _graph_under_capture() -> Any:
+    cuda = sys.modules.get("tilestack.cuda")
+    return cuda.capturing() if cuda else None
 
 
 class Optimizer:
@@ -81,10 +87,26 @@ class Optimizer:
         if closure is not None:
             with ts.enable_grad():
                 loss = closure()
+        graph = _graph_under_capture()
         for group in self.param_groups:
             for step, (params, grads, states) in self._gather(group).items():
                 self.update(group, params, grads, states, step)
+                if graph is not None:
+                    graph.add_refresher(self._refresher(group, params, grads, states, step))
         return loss
+
+    def _refresher(self, group: dict[str, Any], *step_of: Any) -> Callable[[], None]:
+        """What a launch of a captured step does on the host: it counts, and takes the options of the moment."""
+        params, grads, states, step = step_of
+        for state in states:
+            state["step"] = step - 1  # captured, not done
+
+        def refresh() -> None:
+            for state in states:
+                state["step"] += 1
+            self.update(group, params, grads, states, states[0]["step"])
+
+        return refresh
 
     def _gather(self, group: dict[str, Any]) -> dict[int, tuple[list[Tensor], list[Tensor], list[dict[str, Any]]]]:
         """The parameters with a gradient and their state, by the number of the step (nearly always one for all)."""
