@@ -32,6 +32,10 @@ struct Workspace {
 // Bytes from and to the host on the current stream; to the host it waits until they are there.
 void copy_to_device(void* to, const void* from, std::size_t bytes);
 void copy_to_host(void* to, const void* from, std::size_t bytes);
+// Bytes set to 0, on the current stream.
+inline void clear(void* to, std::size_t bytes) {
+  if (bytes) check(cudaMemsetAsync(to, 0, bytes, current_stream()), "cudaMemsetAsync");
+}
 
 int active_device();
 
