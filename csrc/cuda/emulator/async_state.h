@@ -27,6 +27,7 @@ struct SmallCopy {  // cp.async
   void* to;
   const void* from;
   std::uint32_t size, bytes;
+  Site site;
 };
 
 struct Store {  // TMA from shared memory

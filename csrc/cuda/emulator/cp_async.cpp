@@ -15,8 +15,8 @@ namespace {
 
 void perform(const SmallCopy& copy) {
   if (race::enabled) {
-    if (copy.bytes) race::read(copy.from, copy.bytes);
-    race::write(copy.to, copy.size);
+    if (copy.bytes) race::read(copy.from, copy.bytes, cur, copy.site);
+    race::write(copy.to, copy.size, cur, copy.site);
   }
   std::memcpy(copy.to, copy.from, copy.bytes);
   std::memset(static_cast<char*>(copy.to) + copy.bytes, 0, copy.size - copy.bytes);
@@ -32,10 +32,10 @@ void cp_async(void* shared, const void* global, int size, int bytes, Site site) 
   check_aligned(global, size, "cp_async", site);
   check_shared(shared, size, "cp_async", site);
   check_global(global, bytes, "cp_async", site);
-  const SmallCopy copy{shared, global, std::uint32_t(size), std::uint32_t(bytes)};
+  const SmallCopy copy{shared, global, std::uint32_t(size), std::uint32_t(bytes), site};
   const Completion completion = options().completion;
   if (completion == Completion::eager || (completion == Completion::random && random_bits() % 2)) return perform(copy);
-  if (race::enabled) race::write(shared, size);
+  if (race::enabled) race::write(shared, size, cur, site);
   async_state(*cur).copies.open.push_back(copy);
 }
 

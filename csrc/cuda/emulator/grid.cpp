@@ -205,7 +205,7 @@ bool run_grid(const LaunchShape& shape, const Call& call) {
   }
   CatchFaults faults;
   catch_sanitizer();
-  if (race::enabled) race::begin_launch();
+  if (race::enabled) race::begin_launch(shape.cooperative ? blocks : shape.cluster);
   choose_order();
   begin_blocks();
   cur = ready.pop();

@@ -53,7 +53,7 @@ void land(Load load) {
     fault("the mbarrier is gone when a TMA load lands", load.site);
   MBarrier& barrier = found->second;
   barrier.bytes -= load.bytes;
-  if (race::enabled) race::release_async(load.bar, *load.block, load.stamp);
+  if (race::enabled) race::release_async(load.bar, load.stamp);
   end_phase_if_complete(load.bar, barrier);
 }
 

@@ -2,13 +2,14 @@
 #include <cstring>
 #include <map>
 
+#include "cuda/emulator/race.h"
 #include "cuda/emulator/scheduler.h"
 
 namespace emu {
 
 namespace {
 
-constexpr std::size_t kAlign = 512;
+constexpr std::size_t kAlign = 512, kPage = 4096;
 
 struct Allocation {
   std::size_t bytes;
@@ -27,7 +28,9 @@ std::uintptr_t address_of(const void* p) { return reinterpret_cast<std::uintptr_
 void* device_allocate(std::size_t bytes, int device) {
   // In the AddressSanitizer build this is its own allocator, which adds red zones.
   void* p = nullptr;
-  if (posix_memalign(&p, kAlign, bytes ? bytes : 1)) return nullptr;
+  // The race detector wants whole pages.
+  const std::size_t size = race::enabled ? (bytes + kPage - 1) / kPage * kPage : bytes;
+  if (posix_memalign(&p, race::enabled ? kPage : kAlign, size ? size : 1)) return nullptr;
   std::memset(p, 0xff, bytes);
   allocations()[address_of(p)] = {bytes, device};
   return p;

@@ -122,7 +122,7 @@ void compute_f64(void** lanes, std::uint32_t) {
 void ldmatrix(std::uint32_t* r, int count, bool transposed, const void* row, Site site) {
   if (int(cur->lane()) < 8 * count) {
     check_row(row, "ldmatrix", site);
-    if (race::enabled) race::read(row, 16);
+    if (race::enabled) race::read(row, 16, cur, site);
   }
   MatrixArgument own{r, nullptr, static_cast<char*>(const_cast<void*>(row)), count, transposed, site};
   collective("ldmatrix", kFullWarp, &own, compute_ldmatrix, true, site);
@@ -132,7 +132,7 @@ void stmatrix(void* row, const std::uint32_t* r, int count, bool transposed, Sit
   require_arch(90, "stmatrix", site);
   if (int(cur->lane()) < 8 * count) {
     check_row(row, "stmatrix", site);
-    if (race::enabled) race::write(row, 16);
+    if (race::enabled) race::write(row, 16, cur, site);
   }
   MatrixArgument own{nullptr, r, static_cast<char*>(row), count, transposed, site};
   collective("stmatrix", kFullWarp, &own, compute_stmatrix, true, site);

@@ -180,7 +180,7 @@ void tma_load(void* shared, const void* map, std::uint64_t* bar, const int* at, 
     Load load{on, box_bytes(tensor), block_of_shared(tile), {}, {}, site};
     if (race::enabled) {
       load.stamp = race::begin_async(agent_of(on));
-      race::async_write(tile, load.bytes, load.stamp);
+      race::async_write(tile, load.bytes, load.stamp, site);
     }
     load.run = [tensor, place, tile] { load_box(tensor, place.data(), tile); };
     issue_load(std::move(load));
@@ -193,7 +193,7 @@ void issue_store(std::function<void()> run, const void* shared, int bytes, Site 
   Store store{std::move(run), {}, site};
   if (race::enabled) {
     store.stamp = race::begin_async(32 + cur->linear / kWarp);
-    race::async_read(shared, bytes, store.stamp);
+    race::async_read(shared, bytes, store.stamp, site);
   }
   const Completion completion = options().completion;
   if (completion == Completion::eager || (completion == Completion::random && random_bits() % 2)) {
@@ -228,7 +228,7 @@ void bulk_load(void* shared, const void* global, int bytes, std::uint64_t* bar, 
   Load load{bar, bytes, block_of_shared(shared), [=] { std::memcpy(shared, global, bytes); }, {}, site};
   if (race::enabled) {
     load.stamp = race::begin_async(agent_of(bar));
-    race::async_write(shared, bytes, load.stamp);
+    race::async_write(shared, bytes, load.stamp, site);
   }
   issue_load(std::move(load));
 }

@@ -184,7 +184,8 @@ void check_operand(const Wgmma& product, const Operand& operand, int rows, race:
   const unsigned char* high = low + launch->shape.shared;
   operand.for_each(rows, [&](int, int, const unsigned char* bytes) {
     if (bytes < low || bytes + 16 > high) fault("wgmma: an operand is out of range of shared memory", product.site);
-    if (race::enabled) race::async_read(bytes, 16, stamp);
+    // Every warp must have seen the operands; one looks at each byte, the others at one of each chunk.
+    if (race::enabled) race::async_read(bytes, cur->linear % kWarpgroup ? 1 : 16, stamp, product.site);
   });
 }
 
@@ -218,9 +219,12 @@ void complete(Meeting& meeting) {
       const bool take = i == 0 || first[0][i - 1].d != first[0][i].d;
       const bool give = i + 1 == count || first[0][i + 1].d != first[0][i].d;
       execute(meeting, 0, i, take, give);
-      if (race::enabled)
-        for (Thread* thread : meeting.threads) race::join_async(first[0][i].stamp, thread);
     }
+    if (race::enabled && count)  // each warp read for itself
+      for (std::uint32_t warp = 0; warp < kWarpgroup; warp += kWarp) {
+        const race::Stamp last = meeting.threads[warp]->async->products.groups[0].back().stamp;
+        for (Thread* thread : meeting.threads) race::join_async(last, thread);
+      }
     for (Thread* thread : meeting.threads) thread->async->products.groups.pop_front();
   }
   for (Thread* thread : meeting.threads) give_back(*thread->async);
@@ -243,7 +247,7 @@ void wgmma(const Wgmma& given) {
     state.accumulators.push_back({product.d, count, std::vector<float>(product.d, product.d + count)});
     for (int i = 0; i < count; ++i) product.d[i] = std::numeric_limits<float>::quiet_NaN();
   }
-  if (race::enabled && cur->lane() == 0) product.stamp = race::begin_async(48 + cur->linear / kWarpgroup);
+  if (race::enabled && cur->lane() == 0) product.stamp = race::begin_async(64 + cur->linear / kWarp);
   if (cur->lane() == 0) {
     if (!product.a_in_registers)
       check_operand(product, Operand(product.a, product.a_transposed, cur->block), kRows, product.stamp);
