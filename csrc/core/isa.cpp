@@ -1,6 +1,7 @@
 #include "core/isa.h"
 
 #include <cstdlib>
+#include <string_view>
 
 #include "core/check.h"
 #include "core/kernels.h"
@@ -15,14 +16,14 @@ namespace {
 constexpr const char* kNames[] = {TILESTACK_FOR_EACH_ISA(TILESTACK_ISA_NAME, )};
 constexpr int kCount = int(sizeof kNames / sizeof *kNames);
 
-bool runs_here([[maybe_unused]] int isa) {
+bool runs_here([[maybe_unused]] std::string_view isa) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (isa == 0) return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
-  if (isa == 1)
+  if (isa == "baseline") return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+  if (isa == "avx2")
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") &&
            __builtin_cpu_supports("f16c");
-  return runs_here(1) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+  return runs_here("avx2") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #else
   return true;
@@ -40,7 +41,7 @@ std::string joined(const std::vector<std::string>& names) {
 std::vector<std::string> available_isas() {
   std::vector<std::string> names;
   for (int i = 0; i < kCount; ++i)
-    if (runs_here(i)) names.emplace_back(kNames[i]);
+    if (runs_here(kNames[i])) names.emplace_back(kNames[i]);
   return names;
 }
 
@@ -49,7 +50,7 @@ std::string current_isa() { return kNames[active_isa]; }
 void set_isa(const std::string& name) {
   for (int i = 0; i < kCount; ++i) {
     if (name != kNames[i]) continue;
-    check<RuntimeError>(runs_here(i), "TILESTACK_ISA: this processor can't run {}; it runs: {}", name,
+    check<RuntimeError>(runs_here(name), "TILESTACK_ISA: this processor can't run {}; it runs: {}", name,
                         joined(available_isas()));
     active_isa = i;
     return;
@@ -61,7 +62,8 @@ void set_isa(const std::string& name) {
 void choose_isa() {
   if (const char* wanted = std::getenv("TILESTACK_ISA"); wanted && *wanted) return set_isa(wanted);
   const std::vector<std::string> names = available_isas();
-  check<RuntimeError>(!names.empty(), "tilestack needs a processor with SSE4.2 (x86-64-v2) or better");
+  check<RuntimeError>(!names.empty(), "tilestack: this processor runs none of the instruction sets of this build: {}",
+                      joined({kNames, kNames + kCount}));
   set_isa(names.back());
 }
 

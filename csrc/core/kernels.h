@@ -3,7 +3,8 @@
 
 // Included by every contract: how an op's kernels are named and found. Each instruction set this build holds is one
 // line of TILESTACK_FOR_EACH_ISA; a kernel file is compiled once for each, with TILESTACK_ISA set to its namespace.
-#if defined(__x86_64__)
+#if defined(TILESTACK_FOR_EACH_ISA)  // by CMake, which was given TILESTACK_ISAS
+#elif defined(__x86_64__)
 #define TILESTACK_FOR_EACH_ISA(X, ...) X(baseline, __VA_ARGS__) X(avx2, __VA_ARGS__) X(avx512, __VA_ARGS__)
 #elif defined(__aarch64__)
 #define TILESTACK_FOR_EACH_ISA(X, ...) X(neon, __VA_ARGS__)
