@@ -31,8 +31,8 @@ struct HopperShared {
 
 template <HopperBug kBug>
 __global__ __launch_bounds__(kThreads, 1) void hopper_kernel(const __grid_constant__ gpu::TensorMap a_map,
-                                                          const __grid_constant__ gpu::TensorMap b_map,
-                                                          const __grid_constant__ gpu::TensorMap c_map, int k) {
+                                                             const __grid_constant__ gpu::TensorMap b_map,
+                                                             const __grid_constant__ gpu::TensorMap c_map, int k) {
   auto& shared = gpu::dyn_shared<HopperShared>();
   const int t = threadIdx.x, group = t / 128, rank = ptx::cluster_rank();
   const int row0 = blockIdx.x * kRows, col0 = blockIdx.y * kCols, steps = k / kDepth;

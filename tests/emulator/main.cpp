@@ -1,4 +1,4 @@
-// --list prints each test and what is expected of it in this build; NAME [--seed N] runs one.
+// --list prints each test and what is expected of it in this build; NAME [--seed N...] runs one, --all all.
 #include <chrono>
 #include <cstdlib>
 
@@ -47,15 +47,16 @@ int run(const Case& test, unsigned seed) {
 int main(int argc, char** argv) {
   using namespace tilestack;
   const std::string name = argc > 1 ? argv[1] : "--list";
-  const bool seeded = argc > 3 && std::string(argv[2]) == "--seed";
+  std::vector<unsigned> seeds;
+  for (int i = 3; i < argc; ++i) seeds.push_back(static_cast<unsigned>(std::atoi(argv[i])));
+  if (seeds.empty()) seeds.push_back(0);
   int status = name == "--list" ? 0 : 2;
   for (const Case& test : cases()) {
     const char* kind = !test.caught ? "correct" : test.caught & EMU_TEST_MODE ? "caught" : "free";
     if (name == "--list") std::printf("%s %s\n", test.name, kind);
-    if (name == test.name || name == "--all") {
-      if (status == 2) status = 0;
-      status |= run(test, seeded ? static_cast<unsigned>(std::atoi(argv[3])) : 0);
-    }
+    if (name != test.name && name != "--all") continue;
+    if (status == 2) status = 0;
+    for (const unsigned seed : seeds) status |= run(test, seed);
   }
   return status;
 }

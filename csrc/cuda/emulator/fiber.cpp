@@ -104,12 +104,13 @@ constexpr int kSignals[] = {SIGSEGV, SIGBUS};
 struct sigaction previous[2];
 alignas(16) unsigned char signal_stack[64 << 10], landing_stack[64 << 10];
 stack_t previous_stack;
-void* fault_address;
+void *fault_address, *fault_code;
 
 [[noreturn]] void landing() {
   char text[64];
   std::snprintf(text, sizeof text, "invalid memory access at address %p", fault_address);
-  fault(text, Site());
+  const std::string place = describe_code(fault_code, false);
+  fault(place.empty() ? text : text + (" by " + place), Site());
 }
 
 // Continues on a stack of its own, because the fiber's may be the one that overflowed.
@@ -122,9 +123,11 @@ void handle(int signal, siginfo_t* info, void* context) {
   auto& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
   const auto top = reinterpret_cast<std::uintptr_t>(landing_stack + sizeof landing_stack);
 #if defined(__x86_64__)
+  fault_code = reinterpret_cast<void*>(machine.gregs[REG_RIP]);
   machine.gregs[REG_RSP] = static_cast<greg_t>(top - 8);
   machine.gregs[REG_RIP] = reinterpret_cast<greg_t>(&landing);
 #else
+  fault_code = reinterpret_cast<void*>(machine.pc);
   machine.sp = top;
   machine.pc = reinterpret_cast<std::uintptr_t>(&landing);
 #endif

@@ -11,6 +11,7 @@ namespace {
 struct ShuffleArgument {
   std::uint64_t value, result;
   int source;  // -1: the lane's own
+  Site site;
 };
 
 void compute_shuffle(void** lanes, std::uint32_t mask) {
@@ -22,7 +23,8 @@ void compute_shuffle(void** lanes, std::uint32_t mask) {
       own->result = static_cast<ShuffleArgument*>(lanes[own->source])->value;
     } else {
       fault("shuffle: lane " + std::to_string(std::countr_zero(rest)) + " reads from lane " +
-            std::to_string(own->source) + ", which the mask lacks");
+                std::to_string(own->source) + ", which the mask lacks",
+            own->site);
     }
   }
 }
@@ -120,7 +122,7 @@ std::uint64_t shuffle(Shuffle kind, unsigned mask, std::uint64_t value, int argu
       source = (lane ^ argument) > last ? -1 : lane ^ argument;
       break;
   }
-  ShuffleArgument own{value, 0, source};
+  ShuffleArgument own{value, 0, source, site};
   collective("shuffle", mask, &own, compute_shuffle, true, site);
   return own.result;
 }

@@ -80,15 +80,20 @@ std::string describe_code(const void* address, bool function) {
   // Position-independent files are asked for offsets.
   const auto base = reinterpret_cast<std::uintptr_t>(info.dli_fbase);
   const auto offset = reinterpret_cast<std::uintptr_t>(address) - base;
-  char command[4096], line[2048] = "", code[2048] = "";
-  std::snprintf(command, sizeof command, "LD_PRELOAD= addr2line -fCse '%s' 0x%llx 2>/dev/null", info.dli_fname,
+  char command[4096], line[4096];
+  std::snprintf(command, sizeof command, "LD_PRELOAD= addr2line -fCsie '%s' 0x%llx 2>/dev/null", info.dli_fname,
                 static_cast<unsigned long long>(offset));
   std::FILE* pipe = popen(command, "r");
   if (!pipe) return "";
-  if (!std::fgets(code, sizeof code, pipe)) code[0] = 0;
-  if (!std::fgets(line, sizeof line, pipe)) line[0] = 0;
+  // Pairs of lines, function and place, from the innermost inlined function outwards. Of the places, the innermost in a
+  // .cu file; of the functions, the outermost.
+  std::string found;
+  bool in_kernel = false;
+  for (int i = 0; std::fgets(line, sizeof line, pipe); ++i) {
+    if (function ? i % 2 == 0 : i % 2 == 1 && !in_kernel && (found.empty() || std::strstr(line, ".cu:"))) found = line;
+    if (i % 2 == 1 && std::strstr(line, ".cu:")) in_kernel = true;
+  }
   pclose(pipe);
-  std::string found = function ? code : line;
   while (!found.empty() && (found.back() == '\n' || found.back() == ' ')) found.pop_back();
   if (found.starts_with("??")) return "";
   if (function) {  // "void tilestack::(anonymous namespace)::f<int>(int)" is f<int>
