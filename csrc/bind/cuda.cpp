@@ -97,6 +97,7 @@ Tensor pinned(const Tensor& x) {
 }
 
 void bind_streams(py::module_& m) {
+  py::class_<Event> event(m, "CudaEvent", "A point in a stream's work.");  // first: a stream's signatures name it
   py::class_<Stream>(m, "CudaStream", "A queue of GPU work that runs in order.")
       .def(py::init([](const std::optional<Device>& device, int priority) {
              const int index = device_index(device);
@@ -124,8 +125,7 @@ void bind_streams(py::module_& m) {
             cuda_backend().wait_event(s.handle, event.handle);
           },
           "Work from now on starts after what the other stream has now.", py::arg("stream"));
-  py::class_<Event>(m, "CudaEvent", "A point in a stream's work.")
-      .def(py::init<bool>(), py::arg("enable_timing") = false)
+  event.def(py::init<bool>(), py::arg("enable_timing") = false)
       .def(
           "record", [](const Event& e, const Stream& s) { cuda_backend().record_event(e.handle, s.handle); },
           "Stands after the work that the stream has now.", py::arg("stream"))
