@@ -16,8 +16,13 @@ std::unordered_set<CUstream_st*>& streams() {
   return all;
 }
 
-CUstream_st* default_stream(int device) {
+std::vector<std::unique_ptr<CUstream_st>>& default_streams() {
   static std::vector<std::unique_ptr<CUstream_st>> all;
+  return all;
+}
+
+CUstream_st* default_stream(int device) {
+  auto& all = default_streams();
   while (int(all.size()) <= device) {
     all.push_back(std::make_unique<CUstream_st>());
     all.back()->device = static_cast<int>(all.size()) - 1;
@@ -25,7 +30,10 @@ CUstream_st* default_stream(int device) {
   return all[device].get();
 }
 
-bool is_default(const CUstream_st* stream) { return stream == default_stream(stream->device); }
+// Also of a pointer to a stream that was destroyed.
+bool is_default(const CUstream_st* stream) {
+  return std::ranges::any_of(default_streams(), [&](const auto& each) { return each.get() == stream; });
+}
 
 void drop_everything() {
   for (CUstream_st* stream : streams()) {
@@ -59,7 +67,7 @@ cudaError_t run_until(CUstream_st* stream, std::uint64_t number) {
   while (stream->done < number && !stream->operations.empty()) {
     const OperationPointer operation = stream->operations.front();
     for (const auto& [other, upto] : operation->after)
-      if (other == default_stream(0) || is_default(other) || streams().contains(other))
+      if (is_default(other) || streams().contains(other))
         if (const cudaError_t error = run_until(other, upto)) return error;
     if (stream->operations.empty() || stream->operations.front() != operation) continue;
     stream->operations.pop_front();
