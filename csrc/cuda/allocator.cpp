@@ -1,9 +1,10 @@
 // Memory of GPUs. A block belongs to the stream it was taken for: given back, it serves the next request of its size
-// class on that stream at once, since work on a stream runs in order. Nothing here waits for the GPU but a request that
-// would fail otherwise.
+// class there at once, since work on a stream runs in order. Taking and giving back a cached block allocates nothing on
+// the host and asks the driver nothing; only a request that would fail otherwise waits for the GPU.
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <new>
 #include <vector>
 
 #include "core/size_class.h"
@@ -17,14 +18,28 @@ constexpr std::size_t kSmallest = 512;  // bytes; keeps TMA's and vectors' align
 constexpr std::size_t kSlab = 2 << 20;  // blocks up to a quarter of it are cut from one
 constexpr std::size_t kSlabBlock = kSlab / 4;
 
+struct Home;
+
+// A piece of memory and, while it serves a tensor, that one's Storage.
 struct Block {
   void* data;
   std::size_t bytes;
-  int device, size_class;
-  cudaStream_t stream;
-  const void* home;  // whose free list it returns to: the stream's or, if taken in a capture, the graph's
+  int size_class;
   bool in_slab;
-  std::vector<cudaStream_t> users;  // other streams that use it
+  Home* home;
+  Block* next = nullptr;                 // in a free list
+  std::vector<cudaStream_t> users = {};  // other streams that use it
+  alignas(Storage) char storage[sizeof(Storage)] = {};
+};
+
+// Where blocks return to: a stream of a device or, for what is taken during a capture, the graph.
+struct Home {
+  int device;
+  cudaStream_t stream;
+  const void* graph = nullptr;
+  Home* heir = nullptr;  // of a graph that is gone: the stream's
+  std::int64_t out = 0;  // blocks that are not in its lists
+  Block* free[kSizeClasses] = {};
 };
 
 // A block that other streams used: free when they have passed these events.
@@ -33,25 +48,49 @@ struct Pending {
   std::vector<cudaEvent_t> events;
 };
 
-using FreeLists = std::map<const void*, std::map<int, std::vector<Block*>>>;  // by home and size class
-
 struct DevicePool {
-  FreeLists free;
+  std::vector<Home*> homes;  // few: found by going through them, the latest first
   std::vector<Pending> pending;
   std::int64_t allocated = 0, peak = 0, reserved = 0, allocations = 0, system_calls = 0;
 };
 
 struct Pools {
   std::mutex mutex;
-  std::map<int, DevicePool> of;
-  std::map<void*, Block*> blocks;                // in use
-  std::map<cudaStream_t, const void*> captures;  // streams under capture, and their graphs' pools
+  DevicePool of[kMaxDevices];
+  std::map<cudaStream_t, Home*> captures;  // streams under capture
   bool poison = false;
 };
 
 Pools& pools() {
   static Pools* instance = new Pools;  // never destroyed: tensors may outlive everything
   return *instance;
+}
+
+Home* home_of(DevicePool& pool, int device, cudaStream_t stream) {
+  for (Home* home : pool.homes)
+    if (home->stream == stream && !home->graph) return home;
+  return pool.homes.emplace_back(new Home{device, stream});
+}
+
+void make_free(Block* block) {
+  Home* home = block->home;
+  if (Home* heir = home->heir) {
+    if (--home->out == 0) delete home;
+    block->home = home = heir;
+    ++home->out;
+  }
+  block->next = home->free[block->size_class];
+  home->free[block->size_class] = block;
+  --home->out;
+}
+
+Block* take_free(Home* home, int size_class) {
+  Block* block = home->free[size_class];
+  if (block) {
+    home->free[size_class] = block->next;
+    ++home->out;
+  }
+  return block;
 }
 
 void* device_malloc(DevicePool& pool, std::size_t bytes) {
@@ -67,54 +106,53 @@ void* device_malloc(DevicePool& pool, std::size_t bytes) {
   return p;
 }
 
-void make_free(DevicePool& pool, Block* block) { pool.free[block->home][block->size_class].push_back(block); }
-
 void collect_pending(DevicePool& pool) {
-  auto done = [&](Pending& pending) {
+  std::erase_if(pool.pending, [](Pending& pending) {
     for (cudaEvent_t event : pending.events)
       if (cudaEventQuery(event) == cudaErrorNotReady) {
         cudaGetLastError();
         return false;
       }
     for (cudaEvent_t event : pending.events) cudaEventDestroy(event);
-    make_free(pool, pending.block);
+    make_free(pending.block);
     return true;
-  };
-  std::erase_if(pool.pending, done);
+  });
 }
 
 // Whole blocks go back to the driver; slabs stay.
 void give_back(DevicePool& pool) {
-  for (auto& [home, lists] : pool.free)
-    for (auto& [size_class, list] : lists)
-      std::erase_if(list, [&](Block* block) {
-        if (block->in_slab) return false;
+  for (Home* home : pool.homes)
+    for (Block*& list : home->free)
+      for (Block** link = &list; *link;) {
+        Block* block = *link;
+        if (block->in_slab) {
+          link = &block->next;
+          continue;
+        }
+        *link = block->next;
         cudaFree(block->data);  // waits for the device
         pool.reserved -= std::int64_t(block->bytes);
         delete block;
-        return true;
-      });
+      }
 }
 
-Block* from_slab(DevicePool& pool, int device, int size_class, cudaStream_t stream, const void* home) {
+Block* new_block(DevicePool& pool, Home* home, int size_class) {
   const std::size_t bytes = bytes_of_class(size_class);
+  if (bytes > kSlabBlock) {
+    void* data = device_malloc(pool, bytes);
+    if (!data) return nullptr;
+    ++home->out;
+    return new Block{data, bytes, size_class, false, home};
+  }
   char* slab = static_cast<char*>(device_malloc(pool, kSlab));
   if (!slab) return nullptr;
   const std::size_t step = (bytes + kSmallest - 1) / kSmallest * kSmallest;
-  for (std::size_t at = 0; at + step <= kSlab; at += step)
-    make_free(pool, new Block{slab + at, bytes, device, size_class, stream, home, true, {}});
-  auto& list = pool.free[home][size_class];
-  std::reverse(list.begin(), list.end());  // lowest address first
-  Block* block = list.back();
-  list.pop_back();
-  return block;
-}
-
-Block* new_block(DevicePool& pool, int device, int size_class, cudaStream_t stream, const void* home) {
-  const std::size_t bytes = bytes_of_class(size_class);
-  if (bytes <= kSlabBlock) return from_slab(pool, device, size_class, stream, home);
-  void* data = device_malloc(pool, bytes);
-  return data ? new Block{data, bytes, device, size_class, stream, home, false, {}} : nullptr;
+  for (std::size_t at = (kSlab / step - 1) * step;; at -= step) {  // the lowest is taken first
+    ++home->out;
+    make_free(new Block{slab + at, bytes, size_class, true, home});
+    if (at == 0) break;
+  }
+  return take_free(home, size_class);
 }
 
 [[noreturn]] void out_of_memory(const DevicePool& pool, int device, std::size_t bytes) {
@@ -126,49 +164,40 @@ Block* new_block(DevicePool& pool, int device, int size_class, cudaStream_t stre
                             std::to_string(total) + " free on the GPU");
 }
 
-void* take(std::size_t bytes, int device) {
+Block* take(std::size_t bytes, int device) {
   Pools& all = pools();
   const cudaStream_t stream = stream_of(device);
-  std::unique_lock lock(all.mutex);
+  std::lock_guard lock(all.mutex);
   DevicePool& pool = all.of[device];
   if (bytes >= std::size_t(1) << 46) out_of_memory(pool, device, bytes);
   const int size_class = size_class_of(std::max(bytes, kSmallest));
-  const auto capture = all.captures.find(stream);
-  const bool capturing = capture != all.captures.end();
-  const void* const home = capturing ? capture->second : stream;
-  if (!capturing && !pool.pending.empty()) collect_pending(pool);
-  auto& list = pool.free[home][size_class];
-  Block* block = nullptr;
-  if (!list.empty()) {
-    block = list.back();
-    list.pop_back();
-  } else {
-    block = new_block(pool, device, size_class, stream, home);
-    if (!block && !capturing) {
-      cudaDeviceSynchronize();
-      collect_pending(pool);
-      give_back(pool);
-      block = new_block(pool, device, size_class, stream, home);
-    }
-    if (!block) out_of_memory(pool, device, bytes);
+  Home* captured = nullptr;
+  if (!all.captures.empty())
+    if (const auto found = all.captures.find(stream); found != all.captures.end()) captured = found->second;
+  Home* const home = captured ? captured : home_of(pool, device, stream);
+  if (!captured && !pool.pending.empty()) collect_pending(pool);
+  Block* block = take_free(home, size_class);
+  if (!block) block = new_block(pool, home, size_class);
+  if (!block && !captured) {
+    cudaDeviceSynchronize();
+    collect_pending(pool);
+    give_back(pool);
+    block = new_block(pool, home, size_class);
   }
+  if (!block) out_of_memory(pool, device, bytes);
   pool.allocated += std::int64_t(block->bytes);
   pool.peak = std::max(pool.peak, pool.allocated);
   ++pool.allocations;
-  all.blocks[block->data] = block;
   if (all.poison) cudaMemsetAsync(block->data, 0xff, block->bytes, stream);
-  return block->data;
+  return block;
 }
 
-void put_back(void* data) {
+void put_back(Block* block) {
   Pools& all = pools();
-  std::unique_lock lock(all.mutex);
-  const auto found = all.blocks.find(data);
-  Block* block = found->second;
-  all.blocks.erase(found);
-  DevicePool& pool = all.of[block->device];
+  std::lock_guard lock(all.mutex);
+  DevicePool& pool = all.of[block->home->device];
   pool.allocated -= std::int64_t(block->bytes);
-  if (block->users.empty()) return make_free(pool, block);
+  if (block->users.empty()) return make_free(block);
   Pending pending{block, {}};
   for (cudaStream_t user : block->users) {
     cudaEvent_t event = nullptr;
@@ -180,22 +209,24 @@ void put_back(void* data) {
   pool.pending.push_back(std::move(pending));
 }
 
+Block* block_of(Storage* storage) { return static_cast<Block*>(storage->owner); }
+
+void free_storage(Storage* storage) {
+  Block* block = block_of(storage);
+  storage->~Storage();
+  put_back(block);
+}
+
 }  // namespace
 
 Storage* new_storage(std::size_t bytes, Device device) {
-  auto* storage = new Storage;
-  storage->device = device;
+  Block* block = take(bytes, device.index);
+  auto* storage = new (block->storage) Storage;
+  storage->data = block->data;
   storage->bytes = bytes;
-  storage->free = [](Storage* s) {
-    if (s->data) put_back(s->data);
-    delete s;
-  };
-  try {
-    storage->data = take(bytes, device.index);
-  } catch (...) {
-    delete storage;
-    throw;
-  }
+  storage->device = device;
+  storage->owner = block;
+  storage->free = &free_storage;
   return storage;
 }
 
@@ -218,38 +249,41 @@ Storage* new_pinned_storage(std::size_t bytes) {
 }
 
 void record_stream(Storage* storage, void* stream) {
+  if (storage->free != &free_storage) return;  // memory of someone else's
   Pools& all = pools();
-  std::unique_lock lock(all.mutex);
-  const auto found = all.blocks.find(storage->data);
-  if (found == all.blocks.end()) return;  // memory of someone else's
-  Block* block = found->second;
+  std::lock_guard lock(all.mutex);
+  Block* block = block_of(storage);
   const auto user = static_cast<cudaStream_t>(stream);
-  if (user != block->stream && std::find(block->users.begin(), block->users.end(), user) == block->users.end())
+  if (user != block->home->stream && std::find(block->users.begin(), block->users.end(), user) == block->users.end())
     block->users.push_back(user);
 }
 
-void* workspace_allocate(std::size_t bytes) { return bytes ? take(bytes, active_device()) : nullptr; }
-void workspace_free(void* pointer) {
-  if (pointer) put_back(pointer);
+ScratchBlock workspace_allocate(std::size_t bytes) {
+  if (bytes == 0) return {};
+  Block* block = take(bytes, active_device());
+  return {block->data, block};
+}
+void workspace_free(ScratchBlock scratch) {
+  if (scratch.block) put_back(static_cast<Block*>(scratch.block));
 }
 
 MemoryStats memory_stats(int device) {
   Pools& all = pools();
-  std::unique_lock lock(all.mutex);
+  std::lock_guard lock(all.mutex);
   const DevicePool& pool = all.of[device];
   return {pool.allocated, pool.peak, pool.reserved, pool.allocations, pool.system_calls};
 }
 
 void reset_peak_memory(int device) {
   Pools& all = pools();
-  std::unique_lock lock(all.mutex);
+  std::lock_guard lock(all.mutex);
   all.of[device].peak = all.of[device].allocated;
 }
 
 void empty_cache() {
   Pools& all = pools();
-  std::unique_lock lock(all.mutex);
-  for (auto& [device, pool] : all.of) {
+  std::lock_guard lock(all.mutex);
+  for (DevicePool& pool : all.of) {
     collect_pending(pool);
     give_back(pool);
   }
@@ -257,33 +291,35 @@ void empty_cache() {
 
 void set_poison(bool on) { pools().poison = on; }
 
-void use_graph_memory(cudaStream_t stream, const void* graph) {
+void begin_graph_memory(cudaStream_t stream, int device, const void* graph) {
   Pools& all = pools();
-  std::unique_lock lock(all.mutex);
-  if (graph) {
-    all.captures[stream] = graph;
-  } else {
-    all.captures.erase(stream);
-  }
+  std::lock_guard lock(all.mutex);
+  all.captures[stream] = all.of[device].homes.emplace_back(new Home{device, stream, graph});
 }
 
+void end_graph_memory(cudaStream_t stream) {
+  Pools& all = pools();
+  std::lock_guard lock(all.mutex);
+  all.captures.erase(stream);
+}
+
+// Blocks that are still in use return to the stream when they are freed; the last one takes their home away.
 void free_graph_memory(const void* graph) {
   Pools& all = pools();
-  std::unique_lock lock(all.mutex);
-  const auto go_home = [&](Block* block) {
-    if (block->home == graph) block->home = block->stream;
-  };
-  for (auto& [data, block] : all.blocks) go_home(block);
-  for (auto& [device, pool] : all.of) {
-    for (Pending& pending : pool.pending) go_home(pending.block);
-    auto lists = std::move(pool.free[graph]);
-    pool.free.erase(graph);
-    for (auto& [size_class, list] : lists)
-      for (Block* block : list) {
-        go_home(block);
-        make_free(pool, block);
-      }
-  }
+  std::lock_guard lock(all.mutex);
+  for (DevicePool& pool : all.of)
+    for (std::size_t i = 0; i < pool.homes.size(); ++i) {
+      Home* home = pool.homes[i];
+      if (!graph || home->graph != graph) continue;
+      Home* heir = home_of(pool, home->device, home->stream);
+      std::erase(pool.homes, home);
+      home->heir = heir;
+      ++home->out;  // until all have moved
+      for (int c = 0; c < kSizeClasses; ++c)
+        while (Block* block = take_free(home, c)) make_free(block);
+      if (--home->out == 0) delete home;
+      return;
+    }
 }
 
 }  // namespace tilestack::gpu

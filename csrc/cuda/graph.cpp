@@ -33,7 +33,7 @@ void destroy(Graph* graph) {
 cudaGraph_t stop() {
   cudaGraph_t recorded = nullptr;
   const cudaError_t error = cudaStreamEndCapture(current_stream(), &recorded);
-  use_graph_memory(current_stream(), nullptr);
+  end_graph_memory(current_stream());
   if (error == cudaSuccess) return recorded;
   cudaGetLastError();
   return nullptr;
@@ -54,7 +54,7 @@ void begin_capture(Philox random) {
     check(error, "cudaStreamBeginCapture");
   }
   capturing = graph;
-  use_graph_memory(current_stream(), graph);
+  begin_graph_memory(current_stream(), graph->device, graph);
 }
 
 void abort_capture() {

@@ -16,14 +16,20 @@ struct Registration {
 
 // Uninitialised memory of an op's own, 512-byte aligned, from the caching allocator. It may be given back before the
 // kernels that use it have run: it is reused in the order of the stream.
-void* workspace_allocate(std::size_t bytes);
-void workspace_free(void* pointer);
+struct ScratchBlock {
+  void* data = nullptr;
+  void* block = nullptr;
+};
+ScratchBlock workspace_allocate(std::size_t bytes);
+void workspace_free(ScratchBlock scratch);
 
 template <class T>
 struct Workspace {
+  ScratchBlock scratch;
   T* data;
-  explicit Workspace(std::int64_t n) : data(static_cast<T*>(workspace_allocate(std::size_t(n) * sizeof(T)))) {}
-  ~Workspace() { workspace_free(data); }
+  explicit Workspace(std::int64_t n)
+      : scratch(workspace_allocate(std::size_t(n) * sizeof(T))), data(static_cast<T*>(scratch.data)) {}
+  ~Workspace() { workspace_free(scratch); }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
   operator T*() const { return data; }
@@ -76,8 +82,9 @@ MemoryStats memory_stats(int device);
 void reset_peak_memory(int device);
 void empty_cache();
 void set_poison(bool on);
-// While a stream is captured, what is taken on it comes from memory that the graph keeps, until the graph is freed.
-void use_graph_memory(cudaStream_t stream, const void* graph);  // null: no more
+// What is taken on a stream between these belongs to the graph, until that is freed.
+void begin_graph_memory(cudaStream_t stream, int device, const void* graph);
+void end_graph_memory(cudaStream_t stream);
 void free_graph_memory(const void* graph);
 
 }  // namespace tilestack::gpu
