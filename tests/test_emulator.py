@@ -50,3 +50,15 @@ def test_emulator(build: Path, mode: str, name: str, seeds: tuple[int, ...]) -> 
     command = [str(build / mode), name, "--seed", *map(str, seeds)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not (HERE / "conformance.bin").exists(), reason="no GPU's results are recorded yet")
+def test_conformance(build: Path) -> None:
+    """Every instruction gives what a real GPU gave."""
+    done = subprocess.run(
+        ["cmake", "--build", str(build), "--target", "conformance"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    command = [str(build / "conformance"), "--compare", str(HERE / "conformance.bin")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
