@@ -14,7 +14,8 @@ std::string hex(std::uint32_t mask) {
 }
 
 bool same_place(Site a, Site b) {
-  return a.line() == b.line() && a.column() == b.column() && std::string_view(a.file_name()) == b.file_name();
+  return a.line() == b.line() && a.column() == b.column() &&
+         (a.file_name() == b.file_name() || std::string_view(a.file_name()) == b.file_name());
 }
 
 Collective& meeting(Warp& warp, std::uint32_t mask) {
@@ -88,10 +89,12 @@ int block_barrier(const char* what, int id, int value, Site site) {
   }
   barrier.count += value != 0;
   barrier.waiters.push_back(cur);
-  if (++barrier.arrived < launch->threads) {
+  block.at_barrier = ++barrier.arrived;
+  if (barrier.arrived < launch->threads) {
     wait(what, &barrier, site);
   } else {
     block.count = barrier.count;
+    block.at_barrier = 0;
     release_waiters(barrier);
   }
   return block.count;

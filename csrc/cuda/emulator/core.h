@@ -75,7 +75,8 @@ struct Block {
   std::vector<Thread> threads;
   std::vector<Warp> warps;
   std::array<Barrier, kNamedBarriers> barriers;
-  int count = 0;  // of the last block barrier
+  std::uint32_t at_barrier = 0;  // threads that wait for all others
+  int count = 0;                 // of the last block barrier
 };
 
 // What a launch says of itself; gpu::launch fills it.

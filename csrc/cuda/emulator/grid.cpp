@@ -42,7 +42,7 @@ void begin_block(Block& block, std::uint64_t linear, int slot, int rank, int gro
   block.linear = static_cast<std::uint32_t>(linear);
   block.index = {unsigned(linear % grid.x), unsigned(linear / grid.x % grid.y), unsigned(linear / grid.x / grid.y)};
   block.live = state.threads;
-  block.ended = 0;
+  block.ended = block.at_barrier = 0;
   block.slot = slot;
   block.rank = rank;
   block.group = group;

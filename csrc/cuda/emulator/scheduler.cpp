@@ -133,13 +133,12 @@ void end_thread() {
   ++block.ended;
   Warp& warp = block.warps[self->linear / kWarp];
   warp.ended |= 1u << self->lane();
-  for (int id = 0; id < kNamedBarriers; ++id) {
-    const Barrier& barrier = block.barriers[id];
-    if (barrier.arrived && barrier.expected == launch->threads)
-      fault("a thread ends while " + std::to_string(barrier.arrived) + " wait at " + barrier.what + " at " +
-                describe(barrier.site),
-            Site());
-  }
+  if (block.at_barrier) [[unlikely]]
+    for (const Barrier& barrier : block.barriers)
+      if (barrier.arrived && barrier.expected == launch->threads)
+        fault("a thread ends while " + std::to_string(barrier.arrived) + " wait at " + barrier.what + " at " +
+                  describe(barrier.site),
+              Site());
   for (const auto& pending : warp.pending)
     if (pending->arrived && (pending->mask >> self->lane() & 1))
       fault(std::string("a thread ends while other lanes wait for it at ") + pending->what + " at " +
