@@ -15,9 +15,24 @@
 #if defined(__unix__) || defined(__APPLE__)
 #include <sys/mman.h>
 #endif
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace tilestack {
 namespace {
+
+// AddressSanitizer sees neither that a cached block is free nor where in a block the bytes that were asked for end.
+void allow([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+  ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
+#endif
+}
+void forbid([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+  ASAN_POISON_MEMORY_REGION(memory, bytes);
+#endif
+}
 
 // Stands in the 64 bytes before each block.
 struct alignas(64) Header {
@@ -64,11 +79,12 @@ void* system_allocate(std::size_t capacity) {
     return start;
   }
 #endif
-  return std::aligned_alloc(64, capacity + sizeof(Header));
+  return std::aligned_alloc(64, (capacity + sizeof(Header) + 63) / 64 * 64);
 }
 
 void system_free(Header* header) {
   reserved -= std::int64_t(header->capacity);
+  allow(header + 1, header->capacity);
 #if defined(MAP_ANONYMOUS)
   if (is_mapped(header->capacity)) {
     munmap(header, mapped_bytes(header->capacity));
@@ -166,7 +182,9 @@ void* allocate(std::size_t bytes) {
                               {text(bytes), text(allocated.load()), text(reserved.load())}));
   allocations.fetch_add(1, std::memory_order_relaxed);
   count_allocated(std::int64_t(header->capacity));
+  allow(header + 1, header->capacity);
   if (poison.load(std::memory_order_relaxed)) std::memset(header + 1, 0xff, header->capacity);
+  forbid(reinterpret_cast<char*>(header + 1) + bytes, header->capacity - bytes);
   return header + 1;
 }
 
@@ -174,6 +192,7 @@ void release(void* pointer) {
   if (!pointer) return;
   Header* header = static_cast<Header*>(pointer) - 1;
   allocated.fetch_sub(std::int64_t(header->capacity), std::memory_order_relaxed);
+  forbid(header + 1, header->capacity);
   if (keep_local(header)) return;
   const bool large = is_mapped(header->capacity);
   put_back(header);
