@@ -169,6 +169,19 @@ __device__ __forceinline__ void tma_load(void* shared, const gpu::TensorMap* map
     PTX_LOAD("5", "%2, %3, %4, %5, %6", "%7", "%8", "r"(at[0]), "r"(at[1]), "r"(at[2]), "r"(at[3]), "r"(at[4]), "r"(on),
              "l"(policy));
 }
+// Of a map by tensor_map_im2col: from channel at[0] on, the places from (width, height, image) at[1..3] on, of the
+// kernel's pixel (pixel_w, pixel_h), counted with the dilation.
+__device__ __forceinline__ void tma_load_im2col(void* shared, const gpu::TensorMap* map, std::uint64_t* bar,
+                                                const int (&at)[4], [[maybe_unused]] int pixel_w,
+                                                [[maybe_unused]] int pixel_h, L2 hint = L2::normal) {
+  [[maybe_unused]] const std::uint32_t to = shared_address(shared), on = shared_address(bar);
+  [[maybe_unused]] const auto policy = static_cast<std::uint64_t>(hint);
+  PTX_TMA(
+      "cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes.L2::cache_hint [%0], "
+      "[%1, {%2, %3, %4, %5}], [%6], {%7, %8}, %9;",
+      "r"(to), "l"(map), "r"(at[0]), "r"(at[1]), "r"(at[2]), "r"(at[3]), "r"(on),
+      "h"(static_cast<std::uint16_t>(pixel_w)), "h"(static_cast<std::uint16_t>(pixel_h)), "l"(policy));
+}
 // To the same place of each block of the cluster whose bit is set in `mask`; each one's own barrier gets the
 // bytes. sm_90a.
 template <int kRank>
@@ -364,8 +377,8 @@ __device__ __forceinline__ std::uint64_t matrix_descriptor(const void* shared, g
           : swizzle == gpu::Swizzle::bytes64 ? std::uint64_t(2) << 62
                                              : std::uint64_t(1) << 62);
 }
-// Keeps the compiler from moving what it does with accumulators across this place: call it after wgmma_wait, before they
-// are read, and before wgmma_fence where they were written.
+// Keeps the compiler from moving what it does with accumulators across this place: call it after wgmma_wait, before
+// they are read, and before wgmma_fence where they were written.
 template <int kCount>
 __device__ __forceinline__ void hold_registers(float (&d)[kCount]) {
 #pragma unroll

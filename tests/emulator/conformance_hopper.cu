@@ -79,6 +79,32 @@ void all_tma() {
   tma<5, float>("5d added", {12, 4, 3, 3, 3}, {48, 192, 576, 1728}, {8, 3, 3, 2, 2}, S::none, true);
 }
 
+__global__ void im2col_kernel(const __grid_constant__ gpu::TensorMap map, unsigned char* dump) {
+  auto& s = gpu::dyn_shared<Shared>();
+  if (threadIdx.x == 0) {
+    ptx::mbarrier_init(&s.bar, 1);
+    ptx::fence_barrier_init();
+    ptx::mbarrier_arrive_expect_tx(&s.bar, kTile);
+    ptx::tma_load_im2col(s.tile, &map, &s.bar, {0, 1, -1, 0}, 2, 1);
+  }
+  __syncthreads();
+  ptx::mbarrier_wait(&s.bar, 0);
+  for (int i = threadIdx.x; i < kTile; i += blockDim.x) dump[i] = s.tile[i];
+}
+
+// 64 channels of 64 places of two images of 9 by 7, with padding 1 and a kernel of 3, in steps of 2 and of 1.
+void im2col() {
+  Buffer<bfloat16> x(2 * 9 * 7 * 64);
+  Buffer<unsigned char> dump(kTile);
+  x.fill(small<bfloat16>);
+  for (const int step : {1, 2}) {
+    const auto map = gpu::tensor_map_im2col(DType::bfloat16, x.device, {64, 7, 9, 2}, {128, 7 * 128, 63 * 128},
+                                            {{-1, -1}, {-1, -1}, {step, step}, 64, 64}, gpu::Swizzle::bytes128);
+    gpu::launch(im2col_kernel, {1, 32, sizeof(Shared)}, map, dump.device);
+    record("tma_load_im2col step " + std::to_string(step), dump);
+  }
+}
+
 // Each block of a pair loads half a tile for both, tells the other, and reads a word of its memory.
 __global__ void cluster_kernel(const __grid_constant__ gpu::TensorMap map, unsigned char* dump, int* words) {
   auto& s = gpu::dyn_shared<Shared>();
@@ -177,6 +203,7 @@ void copies() {
 
 void run_hopper() {
   all_tma();
+  im2col();
   cluster();
   copies();
 }

@@ -31,8 +31,13 @@ void fence_proxy_async(Site site);
 std::string encode_tensor_map(void* map, int element, bool is_float, const void* base, int rank,
                               const std::uint64_t* sizes, const std::uint64_t* strides, const std::uint32_t* box,
                               int swizzle);  // what is wrong with it, if anything
+std::string encode_im2col(void* map, int element, const void* base, const std::uint64_t* sizes,
+                          const std::uint64_t* strides, const int* first, const int* last, const int* step,
+                          int channels, int pixels, int swizzle);
 void check_tensor_map(const void* map, int rank, const char* what, Site site);
 void tma_load(void* shared, const void* map, std::uint64_t* bar, const int* at, int rank, int multicast, Site site);
+void tma_load_im2col(void* shared, const void* map, std::uint64_t* bar, const int* at, int pixel_w, int pixel_h,
+                     Site site);
 void tma_store(const void* map, const void* shared, const int* at, int rank, bool add, Site site);
 void bulk_load(void* shared, const void* global, int bytes, std::uint64_t* bar, Site site);
 void bulk_store(void* global, const void* shared, int bytes, Site site);

@@ -44,6 +44,10 @@ void tma_load(void* shared, const gpu::TensorMap* map, std::uint64_t* bar, const
               Site site = Site::current()) {
   emu::tma_load(shared, map, bar, at, kRank, -1, site);
 }
+inline void tma_load_im2col(void* shared, const gpu::TensorMap* map, std::uint64_t* bar, const int (&at)[4],
+                            int pixel_w, int pixel_h, L2 = L2::normal, Site site = Site::current()) {
+  emu::tma_load_im2col(shared, map, bar, at, pixel_w, pixel_h, site);
+}
 template <int kRank>
 void tma_load_multicast(void* shared, const gpu::TensorMap* map, std::uint64_t* bar, const int (&at)[kRank],
                         std::uint16_t mask, L2 = L2::normal, Site site = Site::current()) {

@@ -18,6 +18,10 @@ struct Decoded {
   std::uint32_t sizes[5];
   std::uint16_t box[5];
   std::uint8_t rank, element, swizzle, is_float;
+  // Of im2col; 0 pixels otherwise.
+  std::uint16_t pixels;
+  std::int16_t first[2], last[2];
+  std::uint8_t step[2];
 };
 static_assert(sizeof(Decoded) <= 128);
 
@@ -34,6 +38,7 @@ const Decoded& decode(const void* map, int rank, const char* what, Site site) {
 
 int box_bytes(const Decoded& tensor) {
   int bytes = tensor.element;
+  if (tensor.pixels) return bytes * tensor.box[0] * tensor.pixels;
   for (int i = 0; i < tensor.rank; ++i) bytes *= tensor.box[i];
   return bytes;
 }
@@ -78,6 +83,31 @@ void load_box(const Decoded& tensor, const int* at, char* tile) {
     for (int chunk = 0; chunk < width; chunk += 16)
       std::memcpy(swizzled(tile + offset + chunk, tensor.swizzle), row + chunk, 16);
   });
+}
+
+// The tile is (pixels, channels). Places outside of the image are zeros, as are channels beyond the last.
+void load_im2col(const Decoded& tensor, const int* at, int pixel_w, int pixel_h, char* tile) {
+  const int width = tensor.box[0] * tensor.element;
+  std::int64_t w = at[1], h = at[2], n = at[3];
+  alignas(16) char row[256 * 8];
+  for (int pixel = 0; pixel < tensor.pixels; ++pixel) {
+    const std::int64_t x = w + pixel_w, y = h + pixel_h;
+    std::memset(row, 0, width);
+    if (x >= 0 && x < tensor.sizes[1] && y >= 0 && y < tensor.sizes[2] && n >= 0 && n < tensor.sizes[3])
+      for (int c = 0; c < tensor.box[0]; ++c)
+        if (at[0] + c >= 0 && std::uint32_t(at[0] + c) < tensor.sizes[0])
+          std::memcpy(row + c * tensor.element,
+                      tensor.base + (at[0] + c) * tensor.element + x * std::int64_t(tensor.strides[0]) +
+                          y * std::int64_t(tensor.strides[1]) + n * std::int64_t(tensor.strides[2]),
+                      tensor.element);
+    for (int chunk = 0; chunk < width; chunk += 16)
+      std::memcpy(swizzled(tile + pixel * width + chunk, tensor.swizzle), row + chunk, 16);
+    if ((w += tensor.step[0]) <= std::int64_t(tensor.sizes[1]) - 1 + tensor.last[0]) continue;
+    w = tensor.first[0];
+    if ((h += tensor.step[1]) <= std::int64_t(tensor.sizes[2]) - 1 + tensor.last[1]) continue;
+    h = tensor.first[1];
+    ++n;
+  }
 }
 
 template <class T>
@@ -155,6 +185,27 @@ std::string encode_tensor_map(void* map, int element, bool is_float, const void*
   return "";
 }
 
+std::string encode_im2col(void* map, int element, const void* base, const std::uint64_t* sizes,
+                          const std::uint64_t* strides, const int* first, const int* last, const int* step,
+                          int channels, int pixels, int swizzle) {
+  if (channels < 1 || channels > 256 || pixels < 1 || pixels > 1024)
+    return std::to_string(channels) + " channels of " + std::to_string(pixels) + " pixels";
+  const std::uint32_t box[4] = {static_cast<std::uint32_t>(channels), 1, 1, 1};
+  if (const std::string error = encode_tensor_map(map, element, false, base, 4, sizes, strides, box, swizzle);
+      !error.empty())
+    return error;
+  auto& tensor = *static_cast<Decoded*>(map);
+  tensor.pixels = static_cast<std::uint16_t>(pixels);
+  for (int i = 0; i < 2; ++i) {
+    if (first[i] < -128 || first[i] > 127 || last[i] < -128 || last[i] > 127 || step[i] < 1 || step[i] > 8)
+      return "a corner beyond -128..127 or a step beyond 1..8";
+    tensor.first[i] = static_cast<std::int16_t>(first[i]);
+    tensor.last[i] = static_cast<std::int16_t>(last[i]);
+    tensor.step[i] = static_cast<std::uint8_t>(step[i]);
+  }
+  return "";
+}
+
 void check_tensor_map(const void* map, int rank, const char* what, Site site) {
   require_arch(90, what, site);
   decode(map, rank, what, site);
@@ -164,6 +215,7 @@ void tma_load(void* shared, const void* map, std::uint64_t* bar, const int* at, 
   const char* what = multicast < 0 ? "tma_load" : "tma_load_multicast";
   require_arch(90, what, site);
   const Decoded tensor = decode(map, rank, what, site);
+  if (tensor.pixels) fault(std::string(what) + ": the map is by tensor_map_im2col", site);
   check_tile(shared, tensor, what, site);
   if (block_of_shared(shared) != cur->block) fault(std::string(what) + ": the tile is another block's", site);
   std::array<int, 5> place{};
@@ -185,6 +237,26 @@ void tma_load(void* shared, const void* map, std::uint64_t* bar, const int* at, 
     load.run = [tensor, place, tile] { load_box(tensor, place.data(), tile); };
     issue_load(std::move(load));
   }
+}
+
+void tma_load_im2col(void* shared, const void* map, std::uint64_t* bar, const int* at, int pixel_w, int pixel_h,
+                     Site site) {
+  require_arch(90, "tma_load_im2col", site);
+  const Decoded tensor = decode(map, 4, "tma_load_im2col", site);
+  if (!tensor.pixels) fault("tma_load_im2col: the map is not by tensor_map_im2col", site);
+  check_tile(shared, tensor, "tma_load_im2col", site);
+  if (block_of_shared(shared) != cur->block) fault("tma_load_im2col: the tile is another block's", site);
+  check_async_barrier(bar, "tma_load_im2col", site);
+  std::array<int, 4> place;
+  std::copy_n(at, 4, place.begin());
+  auto* tile = static_cast<char*>(shared);
+  Load load{bar, box_bytes(tensor), cur->block, {}, {}, site};
+  if (race::enabled) {
+    load.stamp = race::begin_async(agent_of(bar));
+    race::async_write(tile, load.bytes, load.stamp, site);
+  }
+  load.run = [=] { load_im2col(tensor, place.data(), pixel_w, pixel_h, tile); };
+  issue_load(std::move(load));
 }
 
 namespace {
@@ -209,6 +281,7 @@ void tma_store(const void* map, const void* shared, const int* at, int rank, boo
   const char* what = reduce ? "tma_reduce_add" : "tma_store";
   require_arch(90, what, site);
   const Decoded tensor = decode(map, rank, what, site);
+  if (tensor.pixels) fault(std::string(what) + ": the map is by tensor_map_im2col", site);
   check_tile(shared, tensor, what, site);
   if (reduce && tensor.element != 4) fault("tma_reduce_add: float and int32 only", site);
   std::array<int, 5> place{};
