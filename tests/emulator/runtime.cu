@@ -143,7 +143,16 @@ void cluster(Test& test) {
   for (int i = 0; i < 128; ++i) test.near(got[i], (i / 32 ^ 1) * 100 + 31 - i % 32, 1e-6, i);
 }
 
-enum class Fault { out_of_range, misaligned, missing_lane, ended_thread, wild_pointer, blocks_collide, bulk_range };
+enum class Fault {
+  out_of_range,
+  misaligned,
+  missing_lane,
+  ended_thread,
+  wild_pointer,
+  blocks_collide,
+  bulk_range,
+  division
+};
 
 template <Fault kFault>
 __global__ void faulty_kernel(float* x, int n) {
@@ -156,6 +165,7 @@ __global__ void faulty_kernel(float* x, int n) {
   if (kFault == Fault::wild_pointer && t == 3) *reinterpret_cast<float*>(std::intptr_t(n)) = 1;
   if (kFault == Fault::blocks_collide) x[t] = float(blockIdx.x);
   if (kFault == Fault::bulk_range && t == 0) ptx::cp_async<16>(tile, x + n);
+  if (kFault == Fault::division && t == 7) x[t] = float(t / (n - 1000));
   __syncthreads();
   tile[t] = x[t];
 }
@@ -188,6 +198,7 @@ BUG(ended_thread, kEverywhere, faulty<Fault::ended_thread>);
 BUG(wild_pointer, kEverywhere, faulty<Fault::wild_pointer>);
 BUG(blocks_collide, kRace, faulty<Fault::blocks_collide>);
 BUG(copy_out_of_range, kEverywhere, faulty<Fault::bulk_range>);
+BUG(division_by_zero, kEverywhere, faulty<Fault::division>);
 BUG(refused_launch, kEverywhere, refused_launch);
 
 }  // namespace

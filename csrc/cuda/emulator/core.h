@@ -35,7 +35,7 @@ struct Thread {
   Fiber* fiber = nullptr;
   Waiting waiting;
   std::uint32_t priority = 0;
-  bool ended = false, spinning = false;
+  bool ended = false;
   AsyncState* async = nullptr;
   std::uint32_t lane() const { return linear % kWarp; }
 };
@@ -125,10 +125,14 @@ void wait(const char* what, const void* object, Site site);
 void wake(Thread* thread);
 void pause(const char* what, const void* object, Site site);
 std::uint64_t random_bits();
+// The environment chooses: TILESTACK_EMULATOR_SEED (0: threads take turns in order and all asynchronous work is late;
+// the remainder by 4 names the order of threads, odd seeds run streams at once, seed / 4 % 3 is the Completion),
+// TILESTACK_EMULATOR_ARCH (90 or 80), _DEVICES (1), _SMS (4), _MEMORY (2048 MB).
 enum class Completion { late, eager, random };
 struct Options {
   std::uint64_t seed;
   int arch, devices, multiprocessors;
+  std::size_t memory;  // bytes of each device
   Completion completion;
 };
 const Options& options();

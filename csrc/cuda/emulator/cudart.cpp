@@ -10,8 +10,6 @@ namespace emu {
 
 namespace {
 
-constexpr std::size_t kTotalMemory = std::size_t(16) << 30;
-
 cudaError_t last_error = cudaSuccess;
 std::string error_detail;
 std::size_t allocated[64];
@@ -171,7 +169,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int device) {
   std::snprintf(p->name, sizeof p->name, "tilestack emulator (compute capability %d.%d)", emu::options().arch / 10,
                 emu::options().arch % 10);
   p->uuid[15] = static_cast<unsigned char>(device);
-  p->totalGlobalMem = emu::kTotalMemory;
+  p->totalGlobalMem = emu::options().memory;
   p->sharedMemPerBlock = 48 << 10;
   p->sharedMemPerBlockOptin = emu::max_shared();
   p->sharedMemPerMultiprocessor = emu::max_shared() + 1024;
@@ -203,7 +201,7 @@ cudaError_t cudaMalloc(void** p, std::size_t bytes) {
   const int device = emu::current_device();
   *p = nullptr;
   if (bytes == 0) return cudaSuccess;
-  if (emu::allocated[device] + bytes > emu::kTotalMemory) return set_error(cudaErrorMemoryAllocation);
+  if (emu::allocated[device] + bytes > emu::options().memory) return set_error(cudaErrorMemoryAllocation);
   *p = emu::device_allocate(bytes, device);
   if (!*p) return set_error(cudaErrorMemoryAllocation);
   emu::allocated[device] += bytes;
@@ -255,8 +253,8 @@ cudaError_t cudaFreeHost(void* p) {
 
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
   std::lock_guard guard(lock());
-  *total = emu::kTotalMemory;
-  *free = emu::kTotalMemory - emu::allocated[emu::current_device()];
+  *total = emu::options().memory;
+  *free = emu::options().memory - emu::allocated[emu::current_device()];
   return cudaSuccess;
 }
 

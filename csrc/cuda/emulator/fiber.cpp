@@ -100,15 +100,19 @@ void fiber_main() {
 
 namespace {
 
-constexpr int kSignals[] = {SIGSEGV, SIGBUS};
-struct sigaction previous[2];
+constexpr int kCount = 4, kSignals[kCount] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+struct sigaction previous[kCount];
+int caught;
 alignas(16) unsigned char signal_stack[64 << 10], landing_stack[64 << 10];
 stack_t previous_stack;
 void *fault_address, *fault_code;
 
 [[noreturn]] void landing() {
-  char text[64];
-  std::snprintf(text, sizeof text, "invalid memory access at address %p", fault_address);
+  char text[64] = "integer division by zero";
+  if (caught == SIGILL)
+    std::snprintf(text, sizeof text, "a trap where the compiler saw undefined behaviour");
+  else if (caught != SIGFPE)
+    std::snprintf(text, sizeof text, "invalid memory access at address %p", fault_address);
   const std::string place = describe_code(fault_code, false);
   fault(place.empty() ? text : text + (" by " + place), Site());
 }
@@ -116,9 +120,11 @@ void *fault_address, *fault_code;
 // Continues on a stack of its own, because the fiber's may be the one that overflowed.
 void handle(int signal, siginfo_t* info, void* context) {
   if (!cur) {  // not the launch's doing
-    sigaction(signal, &previous[signal == SIGBUS], nullptr);
+    for (int i = 0; i < kCount; ++i)
+      if (kSignals[i] == signal) sigaction(signal, &previous[i], nullptr);
     return;
   }
+  caught = signal;
   fault_address = info->si_addr;
   auto& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
   const auto top = reinterpret_cast<std::uintptr_t>(landing_stack + sizeof landing_stack);
@@ -143,11 +149,11 @@ CatchFaults::CatchFaults() {
   struct sigaction action{};
   action.sa_sigaction = handle;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  for (int i = 0; i < 2; ++i) sigaction(kSignals[i], &action, &previous[i]);
+  for (int i = 0; i < kCount; ++i) sigaction(kSignals[i], &action, &previous[i]);
 }
 
 CatchFaults::~CatchFaults() {
-  for (int i = 0; i < 2; ++i) sigaction(kSignals[i], &previous[i], nullptr);
+  for (int i = 0; i < kCount; ++i) sigaction(kSignals[i], &previous[i], nullptr);
   sigaltstack(&previous_stack, nullptr);
 }
 

@@ -27,7 +27,8 @@ void switch_fiber(Fiber& from, Fiber& to);
 void reset_fibers();  // forgets what ran on them; only from the host
 [[noreturn]] void fiber_main();
 
-// A launch catches what the processor finds: the handlers of SIGSEGV and SIGBUS, while it lives.
+// A launch catches what the processor finds: handlers of SIGSEGV, SIGBUS, SIGFPE and SIGILL, while it
+// lives.
 struct CatchFaults {
   CatchFaults();
   ~CatchFaults();

@@ -67,7 +67,7 @@ void begin_block(Block& block, std::uint64_t linear, int slot, int rank, int gro
   const bool shuffled = options().seed % 4 == Ready::priority;
   for (Thread& thread : block.threads) {
     thread.fiber = nullptr;
-    thread.ended = thread.spinning = false;
+    thread.ended = false;
     thread.waiting.what = nullptr;
     if (shuffled) thread.priority = static_cast<std::uint32_t>(random_bits());
     ready.push(&thread);

@@ -29,6 +29,7 @@ Options& state() {
     o.arch = static_cast<int>(number("TILESTACK_EMULATOR_ARCH", 90));
     o.devices = static_cast<int>(number("TILESTACK_EMULATOR_DEVICES", 1));
     o.multiprocessors = static_cast<int>(number("TILESTACK_EMULATOR_SMS", 4));
+    o.memory = static_cast<std::size_t>(number("TILESTACK_EMULATOR_MEMORY", 2048)) << 20;
     o.seed = static_cast<std::uint64_t>(number("TILESTACK_EMULATOR_SEED", 0));
     o.completion = Completion(o.seed / 4 % 3);
     return o;

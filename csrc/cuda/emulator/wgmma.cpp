@@ -27,6 +27,14 @@ std::map<std::pair<int, std::uint32_t>, Meeting>& meetings() {
   return all;
 }
 
+// sm_90a: no other architecture has it, later ones neither.
+void require_hopper(const char* instruction, Site site) {
+  if (options().arch != 90)
+    fault(std::string(instruction) + " exists on compute capability 9.0 alone, the device has " +
+              std::to_string(options().arch / 10) + "." + std::to_string(options().arch % 10),
+          site);
+}
+
 int depth_of(const Wgmma& product) { return product.type == Mma::tf32 ? 8 : 16; }
 
 // An operand of `rows` (M or N) by 32 bytes along K, as its descriptor says.
@@ -234,7 +242,7 @@ void complete(Meeting& meeting) {
 
 void wgmma(const Wgmma& given) {
   Wgmma product = given;
-  if (options().arch != 90) require_arch(1000, "wgmma", product.site);
+  require_hopper("wgmma", product.site);
   const std::uint32_t base = cur->linear / kWarpgroup * kWarpgroup;
   if (base + kWarpgroup > launch->threads) fault("wgmma: the block has no whole warpgroup here", product.site);
   AsyncState& state = async_state(*cur);
@@ -257,12 +265,12 @@ void wgmma(const Wgmma& given) {
 }
 
 void wgmma_fence(Site site) {
-  if (options().arch != 90) require_arch(1000, "wgmma", site);
+  require_hopper("wgmma", site);
   async_state(*cur).fenced = true;
 }
 
 void wgmma_commit(Site site) {
-  if (options().arch != 90) require_arch(1000, "wgmma", site);
+  require_hopper("wgmma", site);
   async_state(*cur).products.commit();
 }
 
