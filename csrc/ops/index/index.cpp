@@ -1,5 +1,10 @@
 #include "ops/index/index.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <numeric>
+
+#include "core/device.h"
 #include "core/index_tensor.h"
 #include "ops/copy/copy.h"
 #include "ops/nonzero/nonzero.h"
@@ -12,8 +17,17 @@ struct Plan {
   View rest;
   int before = 0;
   Tensor offsets;
+  std::int64_t low = 0, step = 0, span = 1;
   Dims shape;  // of the result
+  Picked picked() const { return {offsets, low, step, span}; }
 };
+
+// Indices may come from the CPU.
+Tensor beside(const Tensor& x, const Tensor& index) {
+  if (index.device() == x.device()) return index;
+  check(index.device().kind == Device::cpu, "index: the index is on {}, the tensor on {}", index.device(), x.device());
+  return to_device(index, x.device());
+}
 
 Tensor copied(const Tensor& x, const Dims& shape) {
   const Tensor y = empty(shape, x.dtype(), x.device());
@@ -53,7 +67,7 @@ std::vector<Tensor> expand_indices(const Tensor& x, const std::vector<Tensor>& i
     shape = broadcast_shapes("index", shape, index.shape());
   }
   for (Tensor& index : whole)
-    if (index.defined()) index = broadcast(index, shape);
+    if (index.defined()) index = broadcast(beside(x, index), shape);
   return whole;
 }
 
@@ -82,7 +96,11 @@ Plan make_plan(const Tensor& x, const std::vector<Tensor>& indices) {
   plan.offsets = zeros({indices[first].numel()}, DType::int64, x.device());
   for (int i = first; i <= last; ++i) {
     if (!indices[i].defined()) continue;
-    const std::int64_t bad = index_on(x.device()).locate(indices[i], plan.offsets, x.size(i), x.view().strides[i]);
+    const std::int64_t stride = x.view().strides[i], last = stride * (x.size(i) - 1);
+    if (last != 0) plan.step = std::gcd(plan.step, stride);
+    plan.low += std::min<std::int64_t>(last, 0);
+    plan.span += std::abs(last);
+    const std::int64_t bad = index_on(x.device()).locate(indices[i], plan.offsets, x.size(i), stride);
     check<IndexError>(bad < 0, "index: index {} is out of range for dimension {} of size {}",
                       bad < 0 ? 0 : index_at(indices[i], bad), i, x.size(i));
   }
@@ -95,7 +113,7 @@ Tensor index(const Tensor& x, const std::vector<Tensor>& indices) {
   const std::vector<Tensor> whole = expand_indices(x, indices);
   const Plan plan = make_plan(x, whole);
   const Tensor y = empty(plan.shape, x.dtype(), x.device());
-  index_on(x.device()).forward(plan.rest, plan.offsets, y, plan.before);
+  index_on(x.device()).forward(plan.rest, plan.picked(), y, plan.before);
   return record(
       "index", y, {x},
       [size = x.shape(), whole = std::vector<Saved>(whole.begin(), whole.end())](const Tensor& dy) -> Gradients {
@@ -104,7 +122,7 @@ Tensor index(const Tensor& x, const std::vector<Tensor>& indices) {
         const DType sum_dtype = is_float(dy.dtype()) ? compute_dtype(dy.dtype()) : dy.dtype();
         const Tensor dx = zeros(size, sum_dtype, dy.device());
         const Plan plan = make_plan(dx, indices);
-        index_on(dy.device()).put(plan.rest, plan.offsets, as_contiguous(as_dtype(dy, sum_dtype)), plan.before, true);
+        index_on(dy.device()).put(plan.rest, plan.picked(), as_contiguous(as_dtype(dy, sum_dtype)), plan.before, true);
         return {as_dtype(dx, dy.dtype())};
       });
 }
@@ -117,8 +135,9 @@ void index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tensor
         "index_put: a value of shape {} does not fit into shape {}", value.shape(), plan.shape);
   // All is read before anything is written.
   const bool shared = value.impl()->storage == x.impl()->storage;
-  const Tensor source = broadcast(shared ? copied(value, value.shape()) : value, plan.shape);
-  index_on(x.device()).put(plan.rest, plan.offsets, source, plan.before, accumulate);
+  const Tensor near = value.device() == x.device() ? value : to_device(value.detach(), x.device());
+  const Tensor source = broadcast(shared ? copied(value, value.shape()) : near, plan.shape);
+  index_on(x.device()).put(plan.rest, plan.picked(), source, plan.before, accumulate);
   x.bump_version();
 }
 

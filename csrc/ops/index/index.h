@@ -5,16 +5,22 @@
 
 namespace tilestack {
 
+// Where picked elements lie, in elements of x. offsets: int64, (n), each of them low + a multiple of step below span;
+// step 0: all are low.
+struct Picked {
+  View offsets;
+  std::int64_t low, step, span;
+};
+
 // y[o, i, k] = x[o, picked[i], k]: o counts the elements of the first `before` dimensions of `rest`, k those of the
-// others. rest: the dimensions of x that are not picked from, any strides offsets: int64, (n): where each picked
-// element lies, in elements of x   y: contiguous, outer * n * inner elements
+// others.   rest: the dimensions of x that are not picked from, any strides   y: contiguous, outer * n * inner elements
 struct IndexKernels {
   // offsets[i] += stride * index[i], negative ones counted from `size`. index: int64 or int32, n elements, contiguous.
   // Returns where the first index outside of [-size, size) is, before anything is written; -1 if there is none.
   std::int64_t (*locate)(View index, View offsets, std::int64_t size, std::int64_t stride);
-  void (*forward)(View rest, View offsets, View y, int before);
+  void (*forward)(View rest, Picked picked, View y, int before);
   // x[o, picked[i], k] = y[o, i, k], or += with accumulate, in the order of i.
-  void (*put)(View rest, View offsets, View y, int before, bool accumulate);
+  void (*put)(View rest, Picked picked, View y, int before, bool accumulate);
 };
 TILESTACK_KERNELS(IndexKernels, index)
 

@@ -31,15 +31,16 @@ void fill_table(const View& rest, int before, std::int64_t inner, std::int64_t* 
   for (std::int64_t k = 0; k < inner; ++k) table[k] = offset_of(rest, before, rest.ndim, k);
 }
 
-void forward(View rest, View offsets, View y, int before) {
-  const std::int64_t n = offsets.numel(), outer = count_of(rest, 0, before), inner = count_of(rest, before, rest.ndim);
-  const std::int64_t* picked = offsets.data<std::int64_t>();
+void forward(View rest, Picked picked, View y, int before) {
+  const std::int64_t n = picked.offsets.numel(), outer = count_of(rest, 0, before);
+  const std::int64_t inner = count_of(rest, before, rest.ndim);
+  const std::int64_t* offsets = picked.offsets.data<std::int64_t>();
   const bool dense = is_dense(rest, before);
   const Scratch<std::int64_t> table(dense ? 0 : inner);
   if (!dense) fill_table(rest, before, inner, table);
   visit_size(rest.dtype, [&]<class T>() {
     parallel_rows(outer * n, inner, [&](std::int64_t row) {
-      const T* x = rest.data<T>() + offset_of(rest, 0, before, row / n) + picked[row % n];
+      const T* x = rest.data<T>() + offset_of(rest, 0, before, row / n) + offsets[row % n];
       T* out = y.data<T>() + row * inner;
       if (dense && inner >= 16) {
         __builtin_memcpy(out, x, std::size_t(inner) * sizeof(T));
@@ -53,9 +54,10 @@ void forward(View rest, View offsets, View y, int before) {
 // f(x, y, elements, table or null) for each picked row of x, cut into spans of columns: each span is its owner's for
 // all rows, who takes them in order.
 template <class T, class F>
-void for_picked(const View& rest, const View& offsets, const View& y, int before, F&& f) {
-  const std::int64_t n = offsets.numel(), outer = count_of(rest, 0, before), inner = count_of(rest, before, rest.ndim);
-  const std::int64_t* picked = offsets.data<std::int64_t>();
+void for_picked(const View& rest, const Picked& picked, const View& y, int before, F&& f) {
+  const std::int64_t n = picked.offsets.numel(), outer = count_of(rest, 0, before);
+  const std::int64_t inner = count_of(rest, before, rest.ndim);
+  const std::int64_t* offsets = picked.offsets.data<std::int64_t>();
   const bool dense = is_dense(rest, before);
   const Scratch<std::int64_t> table(dense ? 0 : inner);
   if (!dense) fill_table(rest, before, inner, table);
@@ -65,19 +67,20 @@ void for_picked(const View& rest, const View& offsets, const View& y, int before
     const std::int64_t count = begin + span < inner ? span : inner - begin;
     T* base = rest.data<T>() + offset_of(rest, 0, before, o) + (dense ? begin : 0);
     const T* value = y.data<T>() + o * n * inner + begin;
-    for (std::int64_t i = 0; i < n; ++i) f(base + picked[i], value + i * inner, count, dense ? nullptr : table + begin);
+    for (std::int64_t i = 0; i < n; ++i)
+      f(base + offsets[i], value + i * inner, count, dense ? nullptr : table + begin);
   });
 }
 
-void put(View rest, View offsets, View y, int before, bool accumulate) {
+void put(View rest, Picked picked, View y, int before, bool accumulate) {
   if (!accumulate)
     return visit_size(rest.dtype, [&]<class T>() {
-      for_picked<T>(rest, offsets, y, before, [](T* x, const T* value, std::int64_t count, const std::int64_t* table) {
+      for_picked<T>(rest, picked, y, before, [](T* x, const T* value, std::int64_t count, const std::int64_t* table) {
         for (std::int64_t k = 0; k < count; ++k) x[table ? table[k] : k] = value[k];
       });
     });
   visit_all(rest.dtype, [&]<class T>() {
-    for_picked<T>(rest, offsets, y, before, [](T* x, const T* value, std::int64_t count, const std::int64_t* table) {
+    for_picked<T>(rest, picked, y, before, [](T* x, const T* value, std::int64_t count, const std::int64_t* table) {
       for (std::int64_t k = 0; k < count; ++k) {
         T& sum = x[table ? table[k] : k];
         sum = convert<T>(Compute<T>(convert<Compute<T>>(sum) + convert<Compute<T>>(value[k])));
