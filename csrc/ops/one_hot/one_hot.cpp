@@ -13,6 +13,7 @@ Tensor one_hot(const Tensor& indices, std::int64_t num_classes) {
     num_classes = kernels.largest(in) + 1;
   }
   check(num_classes >= 0, "one_hot: num_classes must not be negative, got {}", num_classes);
+  check<IndexError>(num_classes > 0 || in.numel() == 0, "one_hot: no index is within num_classes 0");
   Dims shape = in.shape();
   shape.push_back(num_classes);
   const Tensor y = empty(shape, DType::int64, in.device());
