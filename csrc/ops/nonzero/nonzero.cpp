@@ -8,8 +8,9 @@ namespace tilestack {
 Tensor nonzero_matrix(const Tensor& x) {
   const Tensor in = as_contiguous(x);
   const NonzeroKernels& kernels = nonzero_on(in.device());
-  const Tensor y = empty({kernels.count(in), x.dim()}, DType::int64, x.device());
-  kernels.forward(in, y);
+  const Tensor before = empty({(in.numel() + kNonzeroChunk - 1) / kNonzeroChunk}, DType::int64, x.device());
+  const Tensor y = empty({kernels.count(in, before), x.dim()}, DType::int64, x.device());
+  kernels.forward(in, before, y);
   return y;
 }
 

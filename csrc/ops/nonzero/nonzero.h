@@ -3,10 +3,14 @@
 
 namespace tilestack {
 
-// The positions of the elements of x that are not zero (NaN is not), in order.   x: contiguous, any dtype
+// The positions of the elements of x that are not zero (NaN is not), in order.
+// x: contiguous, any dtype   before: int64, one for each chunk of kNonzeroChunk elements: how many such elements come
+// before it   y: (count, x.ndim), int64
+constexpr std::int64_t kNonzeroChunk = 4096;
+
 struct NonzeroKernels {
-  std::int64_t (*count)(View x);
-  void (*forward)(View x, View y);  // y: (count, x.ndim), int64
+  std::int64_t (*count)(View x, View before);  // writes before; returns how many there are
+  void (*forward)(View x, View before, View y);
 };
 TILESTACK_KERNELS(NonzeroKernels, nonzero)
 

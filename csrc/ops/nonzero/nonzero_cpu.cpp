@@ -4,46 +4,48 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
+constexpr std::int64_t kChunksAtOnce = kElementGrain / kNonzeroChunk;
+
 template <class T>
 TILESTACK_INLINE bool is_set(T x) {
   return convert<Compute<T>>(x) != Compute<T>(0);
 }
 
-// counts[chunk]: of each chunk of kElementGrain elements. Returns their sum.
-template <class T>
-std::int64_t count_chunks(const T* x, std::int64_t n, std::int64_t* counts) {
-  parallel_for(n, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
-    std::int64_t count = 0;
-    for (std::int64_t i = begin; i < end; ++i) count += is_set(x[i]);
-    counts[begin / kElementGrain] = count;
+// f(chunk, begin, end) for each chunk of n elements.
+template <class F>
+TILESTACK_INLINE void parallel_chunks(std::int64_t n, F&& f) {
+  parallel_for((n + kNonzeroChunk - 1) / kNonzeroChunk, kChunksAtOnce, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t chunk = first; chunk < last; ++chunk) {
+      const std::int64_t begin = chunk * kNonzeroChunk, end = begin + kNonzeroChunk;
+      f(chunk, begin, end < n ? end : n);
+    }
+  });
+}
+
+std::int64_t count(View x, View before) {
+  std::int64_t* counts = before.data<std::int64_t>();
+  visit_all(x.dtype, [&]<class T>() {
+    parallel_chunks(x.numel(), [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
+      std::int64_t count = 0;
+      for (std::int64_t i = begin; i < end; ++i) count += is_set(x.data<T>()[i]);
+      counts[chunk] = count;
+    });
   });
   std::int64_t sum = 0;
-  for (std::int64_t chunk = 0; chunk * kElementGrain < n; ++chunk) sum += counts[chunk];
+  for (std::int64_t chunk = 0; chunk < before.numel(); ++chunk) {
+    const std::int64_t here = counts[chunk];
+    counts[chunk] = sum;
+    sum += here;
+  }
   return sum;
 }
 
-std::int64_t count(View x) {
-  const std::int64_t n = x.numel();
-  const Scratch<std::int64_t> counts(n / kElementGrain + 1);
-  std::int64_t sum = 0;
-  visit_all(x.dtype, [&]<class T>() { sum = count_chunks(x.data<T>(), n, counts.data); });
-  return sum;
-}
-
-void forward(View x, View y) {
-  const std::int64_t n = x.numel(), room = y.shape[0];
+void forward(View x, View before, View y) {
+  const std::int64_t room = y.shape[0];
   const int ndim = x.ndim;
-  const Scratch<std::int64_t> before(n / kElementGrain + 1);
   visit_all(x.dtype, [&]<class T>() {
-    count_chunks(x.data<T>(), n, before.data);
-    std::int64_t sum = 0;
-    for (std::int64_t chunk = 0; chunk * kElementGrain < n; ++chunk) {
-      const std::int64_t here = before[chunk];
-      before[chunk] = sum;
-      sum += here;
-    }
-    parallel_for(n, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
-      std::int64_t at = before[begin / kElementGrain];
+    parallel_chunks(x.numel(), [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
+      std::int64_t at = before.data<std::int64_t>()[chunk];
       for (std::int64_t i = begin; i < end; ++i) {
         if (!is_set(x.data<T>()[i]) || at >= room) continue;
         std::int64_t rest = i;
