@@ -24,7 +24,7 @@
 
 namespace tilestack::gpu {
 
-// ---- Host: defined by the runtime module.
+// Host: defined by the runtime module.
 cudaStream_t current_stream();
 [[noreturn]] void fail(const std::string& message);
 
@@ -149,7 +149,7 @@ void launch(void (*kernel)(Parameters...), const Launch& shape, Arguments&&... a
 #endif
 }
 
-// ---- Host and device: sizes.
+// Host and device: sizes.
 template <class A, class B>
 TILESTACK_INLINE constexpr auto ceil_div(A a, B b) {
   return (a + b - 1) / b;
@@ -165,7 +165,7 @@ TILESTACK_INLINE bool is_aligned(const void* p, std::size_t bytes) {
   return reinterpret_cast<std::uintptr_t>(p) % bytes == 0;
 }
 
-// ---- Device: who am I.
+// Device: who am I.
 __device__ __forceinline__ std::int64_t global_thread() { return std::int64_t(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ __forceinline__ std::int64_t global_threads() { return std::int64_t(gridDim.x) * blockDim.x; }
 __device__ __forceinline__ int block_threads() { return int(blockDim.x * blockDim.y * blockDim.z); }
@@ -175,7 +175,7 @@ __device__ __forceinline__ int thread_rank() {  // in the block
 __device__ __forceinline__ int lane() { return thread_rank() % 32; }
 __device__ __forceinline__ int warp() { return thread_rank() / 32; }
 
-// ---- Device: shared memory. GPU_SHARED(name, float[32]) declares a variable of the block.
+// Device: shared memory. GPU_SHARED(name, float[32]) declares a variable of the block.
 // The launch's dynamic memory as one T, aligned to 1024 bytes: a struct of arrays, alignas(1024) where TMA needs it.
 template <class T>
 __device__ __forceinline__ T& dyn_shared() {

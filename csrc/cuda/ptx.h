@@ -37,7 +37,7 @@ __device__ __forceinline__ std::uint32_t shared_address(const void* shared) {
   return static_cast<std::uint32_t>(__cvta_generic_to_shared(shared));
 }
 
-// ---- Numbers. Two floats rounded to nearest even, the first in the low half.
+// Numbers. Two floats rounded to nearest even, the first in the low half.
 __device__ __forceinline__ std::uint32_t pack_bf16(float low, float high) {
   std::uint32_t pair;
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
@@ -75,7 +75,7 @@ __device__ __forceinline__ float rcp_approx(float x) {
   return y;
 }
 
-// ---- Memory.
+// Memory.
 __device__ __forceinline__ std::uint32_t ld_acquire(const std::uint32_t* p) {
   std::uint32_t value;
   asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(p) : "memory");
@@ -112,7 +112,7 @@ __device__ __forceinline__ std::uint64_t global_timer() {  // nanoseconds
   return time;
 }
 
-// ---- cp.async: kBytes (4, 8, 16) from global to shared memory, both aligned to them; zeros from `bytes` on.
+// cp.async: kBytes (4, 8, 16) from global to shared memory, both aligned to them; zeros from `bytes` on.
 template <int kBytes>
 __device__ __forceinline__ void cp_async(void* shared, const void* global, int bytes = kBytes) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16);
@@ -131,7 +131,7 @@ __device__ __forceinline__ void cp_async_wait() {
 }
 __device__ __forceinline__ void cp_async_wait_all() { asm volatile("cp.async.wait_all;" ::: "memory"); }
 
-// ---- Matrices of 8x8 16-bit elements. Lane i gives the address of row i % 8 of matrix i / 8; element (r, c) lies in
+// Matrices of 8x8 16-bit elements. Lane i gives the address of row i % 8 of matrix i / 8; element (r, c) lies in
 // lane 4 r + c / 2, transposed in lane 4 c + r / 2.
 template <int kCount, bool kTransposed = false>
 __device__ __forceinline__ void ldmatrix(std::uint32_t (&r)[kCount], const void* shared_row) {
@@ -192,7 +192,7 @@ __device__ __forceinline__ void stmatrix(void* shared_row, const std::uint32_t (
 #endif
 }
 
-// ---- Products of a warp, d += a b. With g = lane / 4, t = lane % 4:
+// Products of a warp, d += a b. With g = lane / 4, t = lane % 4:
 // m16n8k16, 16-bit: a[0] row g, columns 2t 2t+1; a[1] row g+8; a[2], a[3] the same 8 columns on; b[0] rows 2t 2t+1 of
 // column g, b[1] 8 rows on; d[0] d[1] row g, columns 2t 2t+1; d[2] d[3] row g+8.
 template <class T>
@@ -223,7 +223,7 @@ __device__ __forceinline__ void mma_f64(double (&d)[2], double a, double b) {
       : "d"(a), "d"(b));
 }
 
-// ---- Barriers of some of the block's warps; id 1 to 15, threads a multiple of 32.
+// Barriers of some of the block's warps; id 1 to 15, threads a multiple of 32.
 __device__ __forceinline__ void barrier_sync(int id, int threads) {
   asm volatile("barrier.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
 }

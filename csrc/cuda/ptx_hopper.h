@@ -3,7 +3,7 @@
 
 namespace tilestack::ptx {
 
-// ---- mbarriers: 8 bytes of shared memory. A phase ends when `count` arrivals came and all expected bytes landed.
+// mbarriers: 8 bytes of shared memory. A phase ends when `count` arrivals came and all expected bytes landed.
 __device__ __forceinline__ void mbarrier_init(std::uint64_t* bar, int count) {
   asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared_address(bar)), "r"(count) : "memory");
 }
@@ -121,7 +121,7 @@ __device__ __forceinline__ void fence_proxy_async_global() {
 #endif
 }
 
-// ---- TMA. One thread calls. Boxes at coordinates `at`, innermost first.
+// TMA. One thread calls. Boxes at coordinates `at`, innermost first.
 enum class L2 : std::uint64_t {
   normal = 0x1000000000000000ull,
   evict_first = 0x12F0000000000000ull,
@@ -281,7 +281,7 @@ __device__ __forceinline__ void prefetch_tensor_map([[maybe_unused]] const gpu::
 #endif
 }
 
-// ---- Clusters.
+// Clusters.
 __device__ __forceinline__ int cluster_rank() {
   std::uint32_t rank = 0;
 #if PTX_SM90
@@ -327,7 +327,7 @@ __device__ __forceinline__ T* cluster_map(T* shared, [[maybe_unused]] int rank) 
 #endif
 }
 
-// ---- Warps and grids.
+// Warps and grids.
 // True in one lane of the warp; all lanes call.
 __device__ __forceinline__ bool elect_one() {
 #if PTX_SM90
@@ -363,7 +363,7 @@ __device__ __forceinline__ void griddepcontrol_launch_dependents() {
 #endif
 }
 
-// ---- wgmma: products of 128 threads. ptx_wgmma.h has the product itself.
+// wgmma: products of 128 threads. ptx_wgmma.h has the product itself.
 // An operand in shared memory, 1024-byte aligned before the offset of the k step is added. For rows of the tile along K
 // (Major::k) with a swizzle of as many bytes as a row has: stride_bytes = 8 rows; leading_bytes is unused.
 // Without swizzle: 8x16-byte blocks, leading_bytes apart along K and stride_bytes apart along M or N.

@@ -21,7 +21,7 @@ std::uint64_t next_group, groups, step, offset;
 std::uint64_t launches = 0;
 int group_size;  // blocks of a cluster
 unsigned char* arena = nullptr;
-std::vector<std::pair<std::size_t, std::size_t>> statics;  // offset and bytes of each GPU_SHARED
+std::vector<std::pair<std::size_t, std::size_t>> places;  // offset and bytes of each GPU_SHARED
 
 void poison([[maybe_unused]] const void* p, [[maybe_unused]] std::size_t bytes) {
 #if EMU_ASAN
@@ -52,7 +52,7 @@ void begin_block(Block& block, std::uint64_t linear, int slot, int rank, int gro
   if (EMU_ASAN) {
     poison(block.shared, kDynamicOffset);
     poison(block.shared + kDynamicOffset + state.shape.shared, kSharedSlot - kDynamicOffset - state.shape.shared);
-    for (const auto& [place, bytes] : statics) unpoison(block.shared + place, bytes);
+    for (const auto& [place, bytes] : places) unpoison(block.shared + place, bytes);
   }
   for (Barrier& barrier : block.barriers) {
     barrier.arrived = 0;
@@ -153,7 +153,7 @@ void place_shared(SharedSite& site, std::size_t bytes, std::size_t align) {
     std::memset(block->shared + place, 0xff, bytes);
   }
   state.static_shared = static_cast<std::uint32_t>(place + bytes + gap - begin);
-  statics.emplace_back(place, bytes);
+  places.emplace_back(place, bytes);
   site = {state.id, static_cast<std::uint32_t>(place)};
 }
 
@@ -190,7 +190,7 @@ bool run_grid(const LaunchShape& shape, const Call& call) {
   state.call = &call;
   state.id = ++launches;
   state.static_shared = 0;
-  statics.clear();
+  places.clear();
   state.threads = threads;
   launch = &state;
   grid_dim = shape.grid;
