@@ -1,5 +1,5 @@
 #pragma once
-// How a reduction over any set of axes runs through memory, and what it accumulates in: for the kernels of every device.
+// How a reduction over any set of axes runs through memory, and what it accumulates in; for kernels of any device.
 #include <type_traits>
 
 #include "core/view.h"
