@@ -38,7 +38,7 @@ struct Cell {
 };
 
 constexpr std::uint32_t kSite = 1u << 31, kPageBytes = 1024;
-constexpr std::size_t kManyBlocks = 512;
+constexpr std::size_t kManyBlocks = 512, kSlots = 256;
 
 std::vector<Site> sites;
 std::uint32_t random_reader = 0;
@@ -52,7 +52,8 @@ std::vector<BlockClock> block_clocks;  // by slot
 std::unordered_map<const void*, std::unordered_map<std::uint32_t, std::uint32_t>> atomics;
 bool many_blocks = false;
 
-Cell* shared_cells = nullptr;
+Cell* shared_cells = nullptr;       // of each byte
+bool* shared_split = nullptr;       // of each word: whether its bytes were used apart
 std::size_t shared_cells_used = 0;  // slots
 
 struct Page {
@@ -178,14 +179,31 @@ Cell* global_cell(std::uintptr_t word) {
   return &last->cells[word % kPageBytes / 4];
 }
 
+// Of a word whose bytes are always used together, the first byte's cell stands for all.
+void access_shared(const Thread& thread, const void* p, std::size_t bytes, const Access& now, bool is_write) {
+  const std::size_t begin = static_cast<const unsigned char*>(p) - shared_arena(), end = begin + bytes;
+  for (std::size_t at = begin; at < end;) {
+    const std::size_t word = at & ~std::size_t(3), next = std::min(word + 4, end);
+    Cell* cells = shared_cells + word;
+    bool& split = shared_split[word / 4];
+    if (!split && (at != word || next - at < 4)) {
+      cells[1] = cells[2] = cells[3] = cells[0];
+      split = true;
+    }
+    if (!split) {
+      check(cells[0], thread, shared_arena() + word, now, is_write, false);
+      at = next;
+    }
+    for (; at < next; ++at) check(cells[at - word], thread, shared_arena() + at, now, is_write, false);
+  }
+}
+
 void access(const Thread& thread, const void* p, std::size_t bytes, Access now, bool is_write) {
   const Memory memory = classify(p);
   if (memory == Memory::other) return;
   if (memory == Memory::shared) {
     now.mask = 1;
-    Cell* cell = shared_cells + (static_cast<const unsigned char*>(p) - shared_arena());
-    for (std::size_t i = 0; i < bytes; ++i)
-      check(cell[i], thread, static_cast<const char*>(p) + i, now, is_write, false);
+    access_shared(thread, p, bytes, now, is_write);
     return;
   }
   now.block = thread.block->linear;
@@ -196,6 +214,12 @@ void access(const Thread& thread, const void* p, std::size_t bytes, Access now, 
     now.mask = static_cast<std::uint8_t>(((1u << (last - first)) - 1) << (first - word));
     check(*global_cell(word), thread, reinterpret_cast<const void*>(word), now, is_write, true);
   }
+}
+
+void* map_zeros(std::size_t bytes) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  return memory;
 }
 
 // What instrumented code calls.
@@ -211,13 +235,12 @@ void access(const Thread& thread, const void* p, std::size_t bytes, Access now, 
 
 void begin_shadow() {
   if (!shared_cells) {
-    void* memory = mmap(nullptr, sizeof(Cell) * kSharedSlot * 256, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();
-    shared_cells = static_cast<Cell*>(memory);
+    shared_cells = static_cast<Cell*>(map_zeros(sizeof(Cell) * kSharedSlot * kSlots));
+    shared_split = static_cast<bool*>(map_zeros(kSharedSlot / 4 * kSlots));
   }
   // Pages that were touched become zero again.
   madvise(shared_cells, sizeof(Cell) * kSharedSlot * shared_cells_used, MADV_DONTNEED);
+  madvise(shared_split, kSharedSlot / 4 * shared_cells_used, MADV_DONTNEED);
   const dim3 grid = launch->shape.grid;
   const std::size_t blocks = std::size_t(grid.x) * grid.y * grid.z;
   shared_cells_used = launch->shape.cooperative ? blocks : launch->shape.cluster;

@@ -192,8 +192,8 @@ void check_operand(const Wgmma& product, const Operand& operand, int rows, race:
   const unsigned char* high = low + launch->shape.shared;
   operand.for_each(rows, [&](int, int, const unsigned char* bytes) {
     if (bytes < low || bytes + 16 > high) fault("wgmma: an operand is out of range of shared memory", product.site);
-    // Every warp must have seen the operands; one looks at each byte, the others at one of each chunk.
-    if (race::enabled) race::async_read(bytes, cur->linear % kWarpgroup ? 1 : 16, stamp, product.site);
+    // Every warp must have seen the operands; one looks at each byte, the others at one word of each chunk.
+    if (race::enabled) race::async_read(bytes, cur->linear % kWarpgroup ? 4 : 16, stamp, product.site);
   });
 }
 
