@@ -21,14 +21,15 @@ struct PhiloxWords {
 TILESTACK_INLINE PhiloxWords philox(std::uint64_t seed, std::uint64_t counter) {
   std::uint32_t a = std::uint32_t(counter), b = std::uint32_t(counter >> 32), c = 0, d = 0;
   std::uint32_t key0 = std::uint32_t(seed), key1 = std::uint32_t(seed >> 32);
+  constexpr std::uint32_t step0 = kPhiloxKeyStep[0], step1 = kPhiloxKeyStep[1];  // nvcc knows no elements of arrays
   for (int round = 0; round < kPhiloxRounds; ++round) {
     const std::uint64_t p = std::uint64_t(kPhiloxMultiplier[0]) * a, q = std::uint64_t(kPhiloxMultiplier[1]) * c;
     a = std::uint32_t(q >> 32) ^ b ^ key0;
     b = std::uint32_t(q);
     c = std::uint32_t(p >> 32) ^ d ^ key1;
     d = std::uint32_t(p);
-    key0 += kPhiloxKeyStep[0];
-    key1 += kPhiloxKeyStep[1];
+    key0 += step0;
+    key1 += step1;
   }
   return {{a, b, c, d}};
 }
