@@ -2,6 +2,7 @@
 
 #include "cuda/elementwise.cuh"
 #include "cuda/runtime.h"
+#include "cuda/transpose.cuh"
 
 namespace tilestack::cuda {
 namespace {
@@ -27,6 +28,7 @@ struct Converted {
 };
 
 void move(const View& x, const View& y) {
+  if (gpu::transpose(x, y)) return;
   visit_size(y.dtype, [&]<class T>() { gpu::map<T(T)>(Itself(), y, x); });
 }
 
@@ -38,29 +40,39 @@ bool convert_flat(const View& x, const View& y) {
   return flat;
 }
 
-// The view's shape in contiguous memory of its own.
-View dense_like(View view, DType dtype, void* memory) {
+// In one run of memory that vectors can begin at.
+bool is_dense(const View& x) {
+  const View* const views[] = {&x};
+  return gpu::MapPlan(views, 1, 16 / int(size_of(x.dtype))).access[0] == gpu::Access::dense;
+}
+
+// A view of `like`'s shape and memory order, in memory of its own; contiguous if `like` is not dense.
+View dense_like(const View& like, DType dtype, void* memory) {
+  View view = like;
   view.pointer = memory;
   view.dtype = dtype;
   std::int64_t stride = 1;
-  for (int d = view.ndim - 1; d >= 0; --d) {
+  for (int d = view.ndim - 1; d >= 0 && !is_dense(like); --d) {
     view.strides[d] = stride;
     stride *= view.shape[d];
   }
   return view;
 }
 
-// Memory that is not dense is moved before and after: 81 conversions are enough in one form.
+// 81 conversions are enough in one form: what is not dense in the order of the other is moved before or after.
 void forward(View x, View y) {
   if (x.dtype == y.dtype && !x.on_host) return move(x, y);
   if (convert_flat(x, y)) return;
+  const bool into_y = is_dense(y), from_x = x.on_host || (!into_y && is_dense(x));
+  const View& like = into_y || x.on_host ? y : x;
   const std::int64_t n = y.numel();
-  const gpu::Workspace<char> from(x.on_host ? 0 : n * std::int64_t(size_of(x.dtype))),
-      to(n * std::int64_t(size_of(y.dtype)));
-  const View dense_x = x.on_host ? x : dense_like(x, x.dtype, from.data), dense_y = dense_like(y, y.dtype, to.data);
-  if (!x.on_host) move(x, dense_x);
+  const gpu::Workspace<char> before(from_x ? 0 : n * std::int64_t(size_of(x.dtype))),
+      after(into_y ? 0 : n * std::int64_t(size_of(y.dtype)));
+  const View dense_x = from_x ? x : dense_like(like, x.dtype, before.data),
+             dense_y = into_y ? y : dense_like(like, y.dtype, after.data);
+  if (!from_x) move(x, dense_x);
   convert_flat(dense_x, dense_y);
-  move(dense_y, y);
+  if (!into_y) move(dense_y, y);
 }
 
 }  // namespace
