@@ -5,6 +5,7 @@
 // kernel, static constexpr int kCopies = 8 where it calls one function, 4 where it is longer.
 #include "core/visit.h"
 #include "cuda/map_plan.h"
+#include "cuda/straighten.h"
 
 namespace tilestack::gpu {
 
@@ -189,15 +190,17 @@ struct Mapper<F, Out(In...)> {
     strided(Indices(), *static_cast<const Call*>(call), plan);
   }
 
-  static bool run_if_flat(const F& f, const View* const (&views)[kViews]) {
+  static bool run_if_flat(const F& f, const View* const* views) {
     const MapPlan plan(views, kViews, kWidth);
     if (plan.n > 0 && plan.is_flat()) flat(Indices(), {f, views}, plan);
     return plan.n == 0 || plan.is_flat();
   }
   static void run(const F& f, const View* const (&views)[kViews]) {
     if (run_if_flat(f, views)) return;
-    const Call call{f, views};
-    MapPlan(views, kViews, kShort).for_each_part(strided_part, &call);
+    const Straightened straight(views, kViews);
+    if (straight.changed && run_if_flat(f, straight.views)) return;
+    const Call call{f, straight.views};
+    MapPlan(straight.views, kViews, kShort).for_each_part(strided_part, &call);
   }
 };
 
@@ -209,7 +212,8 @@ void map(const F& f, const View& y, const Views&... in) {
 // The same, if all views are dense in one order; false if they are not. Half of the code.
 template <class Signature, class F, class... Views>
 bool map_if_flat(const F& f, const View& y, const Views&... in) {
-  return Mapper<F, Signature>::run_if_flat(f, {&y, &in...});
+  const View* const views[] = {&y, &in...};
+  return Mapper<F, Signature>::run_if_flat(f, views);
 }
 
 // ---- For ops of two operands.
