@@ -7,7 +7,7 @@ import importlib
 
 from bench.harness import Run
 
-NAMES = ("gemm", "overhead", "startup", "train")
+NAMES = ("accuracy", "gemm", "overhead", "startup", "train")
 
 
 def main() -> None:

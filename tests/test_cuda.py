@@ -219,6 +219,7 @@ class TestExchange:
 
         producer = Producer(on_gpu([1.0, 2.0]))
         side = ts.cuda.Stream()
+        side.wait_stream(ts.cuda.current_stream())
         with ts.cuda.stream(side):
             y = ts.from_dlpack(producer) + 1
         assert producer.streams == [side.handle]

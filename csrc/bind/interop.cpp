@@ -233,7 +233,8 @@ Tensor from_dlpack(const py::object& source) {
 // Version 3 of the interface that numba, CuPy and others share.
 py::dict cuda_array_interface(const Tensor& x) {
   if (x.device().kind == Device::cpu || x.dtype() == DType::bfloat16) {
-    PyErr_SetString(PyExc_AttributeError, "__cuda_array_interface__: only tensors on a GPU have it, and not of bfloat16");
+    PyErr_SetString(PyExc_AttributeError,
+                    "__cuda_array_interface__: only tensors on a GPU have it, and not of bfloat16");
     throw py::error_already_set();
   }
   check<RuntimeError>(!x.requires_grad(), "__cuda_array_interface__: the tensor requires a gradient; use x.detach()");
@@ -296,7 +297,10 @@ void bind_interop(Bindings& b) {
   b.method("numpy", &to_numpy, "A numpy array that shares this memory.");
   b.method(
       "tolist",
-      [](const Tensor& x) { return py::object(array_protocol(x, py::none(), std::nullopt).attr("tolist")()); },
+      [](const Tensor& x) {
+        const Tensor host = to_device(x.detach(), Device{});
+        return py::object(array_protocol(host, py::none(), std::nullopt).attr("tolist")());
+      },
       "Nested lists of Python numbers; a plain number for a tensor without dimensions.");
   b.method("__array__", &array_protocol, "", py::arg("dtype") = py::none(), py::arg("copy") = py::none());
   b.method("__dlpack__", &to_dlpack, "", py::kw_only(), py::arg("stream") = py::none(),

@@ -106,6 +106,7 @@ Storage* new_device_storage(std::size_t bytes, Device device) {
 }
 
 Tensor to_device(const Tensor& x, Device device, bool lazy) {
+  if (x.device() == device) return x;
   const bool dense = is_dense(x);
   const Tensor from = dense ? x : as_contiguous(x);
   const Tensor y = empty_strided(from.shape(), from.strides(), x.dtype(), device);

@@ -34,8 +34,8 @@ struct Block {
 
 // Where blocks return to: a stream of a device or, for what is taken during a capture, the graph.
 struct Home {
-  int device;
-  cudaStream_t stream;
+  int device = 0;
+  cudaStream_t stream = nullptr;
   const void* graph = nullptr;
   Home* heir = nullptr;  // of a graph that is gone: the stream's
   std::int64_t out = 0;  // blocks that are not in its lists
@@ -49,7 +49,8 @@ struct Pending {
 };
 
 struct DevicePool {
-  std::vector<Home*> homes;  // few: found by going through them, the latest first
+  std::vector<Home*> homes;  // few: found by going through them
+  Home idle = {};            // blocks that no stream uses any more: for whoever comes first
   std::vector<Pending> pending;
   std::int64_t allocated = 0, peak = 0, reserved = 0, allocations = 0, system_calls = 0;
 };
@@ -121,7 +122,9 @@ void collect_pending(DevicePool& pool) {
 
 // Whole blocks go back to the driver; slabs stay.
 void give_back(DevicePool& pool) {
-  for (Home* home : pool.homes)
+  std::vector<Home*> homes = pool.homes;
+  homes.push_back(&pool.idle);
+  for (Home* home : homes)
     for (Block*& list : home->free)
       for (Block** link = &list; *link;) {
         Block* block = *link;
@@ -177,6 +180,11 @@ Block* take(std::size_t bytes, int device) {
   Home* const home = captured ? captured : home_of(pool, device, stream);
   if (!captured && !pool.pending.empty()) collect_pending(pool);
   Block* block = take_free(home, size_class);
+  if (!block && (block = take_free(&pool.idle, size_class))) {
+    --pool.idle.out;
+    ++home->out;
+    block->home = home;
+  }
   if (!block) block = new_block(pool, home, size_class);
   if (!block && !captured) {
     cudaDeviceSynchronize();
@@ -303,23 +311,45 @@ void end_graph_memory(cudaStream_t stream) {
   all.captures.erase(stream);
 }
 
-// Blocks that are still in use return to the stream when they are freed; the last one takes their home away.
+namespace {
+
+// What is free goes to everyone, once the GPU has done all that could use it. Blocks that are still in use go to the
+// heir when they are freed; the last one takes their home away.
+void retire(Pools& all, DevicePool& pool, Home* home, Home* heir) {
+  const bool quiet = all.captures.empty() && cudaDeviceSynchronize() == cudaSuccess;
+  std::erase(pool.homes, home);
+  home->heir = quiet ? &pool.idle : heir;
+  ++home->out;  // until all have moved
+  for (int c = 0; c < kSizeClasses; ++c)
+    while (Block* block = take_free(home, c)) make_free(block);
+  home->heir = heir;
+  if (--home->out == 0) delete home;
+}
+
+}  // namespace
+
 void free_graph_memory(const void* graph) {
   Pools& all = pools();
   std::lock_guard lock(all.mutex);
   for (DevicePool& pool : all.of)
-    for (std::size_t i = 0; i < pool.homes.size(); ++i) {
+    for (Home* home : pool.homes)
+      if (graph && home->graph == graph) return retire(all, pool, home, home_of(pool, home->device, home->stream));
+}
+
+void free_stream(cudaStream_t stream) {
+  Pools& all = pools();
+  std::lock_guard lock(all.mutex);
+  for (DevicePool& pool : all.of)
+    for (std::size_t i = 0; i < pool.homes.size();) {
       Home* home = pool.homes[i];
-      if (!graph || home->graph != graph) continue;
-      Home* heir = home_of(pool, home->device, home->stream);
-      std::erase(pool.homes, home);
-      home->heir = heir;
-      ++home->out;  // until all have moved
-      for (int c = 0; c < kSizeClasses; ++c)
-        while (Block* block = take_free(home, c)) make_free(block);
-      if (--home->out == 0) delete home;
-      return;
+      if (home->stream != stream) {
+        ++i;
+        continue;
+      }
+      retire(all, pool, home, home_of(pool, home->device, nullptr));
+      i = 0;
     }
+  cudaStreamDestroy(stream);
 }
 
 }  // namespace tilestack::gpu

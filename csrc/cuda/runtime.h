@@ -86,5 +86,7 @@ void set_poison(bool on);
 void begin_graph_memory(cudaStream_t stream, int device, const void* graph);
 void end_graph_memory(cudaStream_t stream);
 void free_graph_memory(const void* graph);
+// Destroys it; its memory goes to the default stream.
+void free_stream(cudaStream_t stream);
 
 }  // namespace tilestack::gpu

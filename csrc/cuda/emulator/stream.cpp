@@ -30,6 +30,12 @@ CUstream_st* default_stream(int device) {
   return all[device].get();
 }
 
+// A new stream may stand where one was destroyed that others still wait for: it counts on from there.
+std::uint64_t& numbers_used() {
+  static std::uint64_t most = 0;
+  return most;
+}
+
 // Also of a pointer to a stream that was destroyed.
 bool is_default(const CUstream_st* stream) {
   return std::ranges::any_of(default_streams(), [&](const auto& each) { return each.get() == stream; });
@@ -134,6 +140,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
   std::lock_guard guard(lock());
   *stream = new CUstream_st;
   (*stream)->device = emu::current_device();
+  (*stream)->queued = (*stream)->done = emu::numbers_used();
   (*stream)->blocking = !(flags & cudaStreamNonBlocking);
   emu::streams().insert(*stream);
   return cudaSuccess;
@@ -153,6 +160,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t handle) {
   if (!stream || emu::is_default(stream)) return set_error(cudaErrorInvalidResourceHandle);
   const cudaError_t error = emu::run_until(stream, stream->queued);
   emu::streams().erase(stream);
+  emu::numbers_used() = std::max(emu::numbers_used(), stream->queued);
   delete stream;
   return error;
 }

@@ -29,6 +29,9 @@ def clip_grad_norm_(
     if not grads:
         return ts.zeros(())
     norm = _core.grad_norm(grads, norm_type)
+    if norm.device.type == "cuda" and not error_if_nonfinite:  # without waiting for the GPU
+        _core.scale(grads, (max_norm / (norm + 1e-6)).clamp(max=1.0))
+        return norm
     value = norm.item()
     if error_if_nonfinite and not math.isfinite(value):
         raise RuntimeError(f"clip_grad_norm_: the norm of the gradients is {value}; nothing was scaled")

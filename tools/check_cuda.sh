@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Compiles the CUDA module for every architecture:   bash tools/check_cuda.sh BUILD
+# Fails on warnings, on spills, where ptxas says that it serialised wgmma, if the module is larger than 30 MB, and, with
+# cuobjdump, if the Hopper kernels do not contain the instructions that they are made for.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=${1:?usage: bash tools/check_cuda.sh BUILD}
+bin=.venv/bin
+log=$build/build.log
+mkdir -p "$build"
+"$bin/cmake" -S . -B "$build" -G Ninja -DTILESTACK_CUDA=ON -DPython_EXECUTABLE="$PWD/$bin/python" \
+  -Dpybind11_DIR="$("$bin/python" -m pybind11 --cmakedir)" -DCMAKE_BUILD_TYPE=Release >"$log"
+"$bin/cmake" --build "$build" --target _cuda >>"$log" 2>&1 || { tail -40 "$log"; exit 1; }
+if grep -E 'C75[01][0-9]' "$log"; then
+  echo "ptxas has serialised wgmma instructions"
+  exit 1
+fi
+size=$(stat -c %s "$build/_cuda.so")
+echo "_cuda.so: $size bytes"
+[ "$size" -lt 30000000 ] || { echo "the CUDA module is larger than 30 MB"; exit 1; }
+if command -v cuobjdump >/dev/null; then
+  cuobjdump --dump-sass --gpu-architecture sm_90a "$build/_cuda.so" >"$build/sass.txt"
+  for instruction in HGMMA UTMALDG HMMA LDGSTS; do
+    count=$(grep -c "$instruction" "$build/sass.txt" || true)
+    echo "$instruction: $count"
+    [ "$count" -gt 0 ] || { echo "no $instruction in the code for sm_90a"; exit 1; }
+  done
+fi
