@@ -1,6 +1,7 @@
 // A convolution is a product of the matrix of windows with the weights; so are both of its gradients.
 #include "ops/conv2d/conv2d.h"
 
+#include "ops/conv2d/bordered.h"
 #include "ops/conv2d/depthwise.h"
 #include "ops/conv2d/geometry.h"
 
@@ -99,33 +100,13 @@ void backward_weights(View x, const S* dz, View dw, const Geometry& g) {
 template <class S>
 void backward_residue(const S* dz, View w, S* dx, const Geometry& g, const Residue& y, const Residue& x) {
   const std::int64_t depth = y.taps * x.taps * g.group_out;
-  const Windows windows{.rows = y.pixels,
-                        .cols = x.pixels,
-                        .step_y = 1,
-                        .step_x = 1,
-                        .first_y = y.shift,
-                        .first_x = x.shift,
-                        .taps_high = y.taps,
-                        .taps_wide = x.taps,
-                        .tap_y = y.step,
-                        .tap_x = x.step,
-                        .height = g.out_size[0],
-                        .width = g.out_size[1],
-                        .channels = g.group_out,
-                        .pixel_stride = g.out,
-                        .row_stride = g.out_size[1] * g.out,
-                        .image_stride = g.out_size[0] * g.out_size[1] * g.out};
-  const Bordered<S> image(windows, dz, g.batch);
+  const Bordered<S> image(windows_of(g, y, x), dz, g.batch);
   Scratch<S> weights(depth * g.group_in + 1);
   for (std::int64_t group = 0; group < g.groups; ++group) {
     order_weights(w.data<S>() + group * g.group_out * g.group_in * g.taps(), weights.data, g, g.group_out, y, x,
                   g.group_out * g.group_in, g.group_in);
     const S* pixels = image.data + group * g.group_out;
-    GemmOutput c{.data = dx + group * g.group_in, .dtype = dtype_of<S>, .row_stride = g.steps.stride[1] * g.in};
-    c.grid_rows = y.pixels;
-    c.grid_cols = g.steps.stride[0] * g.steps.stride[1] > 1 ? x.pixels : 0;
-    c.grid_row_stride = g.steps.stride[0] * g.size[1] * g.in;
-    c.image_stride = g.size[0] * g.size[1] * g.in;
+    const GemmOutput c = output_of(g, y, x, dx + group * g.group_in, dtype_of<S>);
     gemm.run({g.batch * y.pixels * x.pixels, g.group_in, depth,
               g.pointwise() ? matrix(pixels, g.out, 1) : window_matrix(pixels, image.windows),
               matrix(weights.data, 1, g.group_in), c});

@@ -4,6 +4,7 @@
 
 #include "core/activate.h"
 #include "core/gemm/pack.h"
+#include "core/parallel.h"
 #include "ops/conv2d/geometry.h"
 
 namespace tilestack::TILESTACK_ISA {

@@ -1,7 +1,6 @@
 #pragma once
 // Sizes of a convolution, and its parts as matrix products over windows.
 #include "core/gemm/gemm.h"
-#include "core/gemm/gradient.h"
 #include "ops/conv2d/conv2d.h"
 
 namespace tilestack::TILESTACK_ISA {
@@ -80,49 +79,35 @@ struct Residue {
   TILESTACK_INLINE static std::int64_t floor_mod(std::int64_t a, std::int64_t b) { return (a % b + b) % b; }
 };
 
-// Where windows of few channels reach beyond the image, a copy with a border of zeros: its rows of taps are contiguous.
-template <class S>
-struct Bordered {
-  Windows windows;
-  std::int64_t low_y = 0, low_x = 0;
-  bool copied;
-  Scratch<S> memory;
-  const S* data;
+// The windows of dz, of shape y, that those pixels of dx see.
+TILESTACK_INLINE Windows windows_of(const Geometry& g, const Residue& y, const Residue& x) {
+  return {.rows = y.pixels,
+          .cols = x.pixels,
+          .step_y = 1,
+          .step_x = 1,
+          .first_y = y.shift,
+          .first_x = x.shift,
+          .taps_high = y.taps,
+          .taps_wide = x.taps,
+          .tap_y = y.step,
+          .tap_x = x.step,
+          .height = g.out_size[0],
+          .width = g.out_size[1],
+          .channels = g.group_out,
+          .pixel_stride = g.out,
+          .row_stride = g.out_size[1] * g.out,
+          .image_stride = g.out_size[0] * g.out_size[1] * g.out};
+}
 
-  Bordered(const Windows& w, const S* image, std::int64_t batch)
-      : windows(w),
-        copied(!w.all_inside() && w.channels < 32 && w.pixel_stride == w.channels && w.tap_x == 1 && w.taps_wide > 1),
-        memory(copied ? grow() * batch : 1),
-        data(copied ? memory.data : image) {
-    if (!copied) return;
-    const std::int64_t line = windows.row_stride, used = w.width * w.channels, before = low_x * w.channels;
-    parallel_rows(batch * windows.height, line, [&](std::int64_t row) {
-      const std::int64_t y = row % windows.height - low_y;
-      S* to = memory + row * line;
-      const bool inside = y >= 0 && y < w.height;
-      __builtin_memset(static_cast<void*>(to), 0, std::size_t(inside ? before : line) * sizeof(S));
-      if (!inside) return;
-      const S* from = image + row / windows.height * w.image_stride + y * w.row_stride;
-      __builtin_memcpy(to + before, from, std::size_t(used) * sizeof(S));
-      __builtin_memset(static_cast<void*>(to + before + used), 0, std::size_t(line - before - used) * sizeof(S));
-    });
-  }
-
- private:
-  std::int64_t grow() {
-    const auto beyond = [](std::int64_t last, std::int64_t size) { return last >= size ? last - size + 1 : 0; };
-    const std::int64_t high_y = beyond(windows.last_y(), windows.height),
-                       high_x = beyond(windows.last_x(), windows.width);
-    low_y = windows.first_y < 0 ? -windows.first_y : 0;
-    low_x = windows.first_x < 0 ? -windows.first_x : 0;
-    windows.first_y += low_y;
-    windows.first_x += low_x;
-    windows.height += low_y + high_y;
-    windows.width += low_x + high_x;
-    windows.row_stride = windows.width * windows.channels;
-    return windows.image_stride = windows.height * windows.row_stride;
-  }
-};
+// Where they are in dx, whose first pixel of that residue is at `first`.
+TILESTACK_INLINE GemmOutput output_of(const Geometry& g, const Residue& y, const Residue& x, void* first, DType dtype) {
+  GemmOutput c{.data = first, .dtype = dtype, .row_stride = g.steps.stride[1] * g.in};
+  c.grid_rows = y.pixels;
+  c.grid_cols = g.steps.stride[0] * g.steps.stride[1] > 1 ? x.pixels : 0;
+  c.grid_row_stride = g.steps.stride[0] * g.size[1] * g.in;
+  c.image_stride = g.size[0] * g.size[1] * g.in;
+  return c;
+}
 
 }  // namespace
 }  // namespace tilestack::TILESTACK_ISA
