@@ -35,7 +35,7 @@ def tensor(values: np.ndarray, dtype: str, turned: bool = False, offset: int = 0
 
 
 def numbers(x: ts.Tensor) -> np.ndarray:
-    return np.asarray(x.to("cpu").to(ts.float64).numpy())
+    return np.asarray(x.detach().to("cpu").to(ts.float64).numpy())
 
 
 def exactly(x: ts.Tensor, expected: np.ndarray) -> None:

@@ -1,6 +1,7 @@
 // dz = dy * slope(saved) and the sums of dz's columns, in one pass over dy.
 #include "core/gemm/gradient.cuh"
 
+#include "core/gemm/chunks.cuh"
 #include "cuda/activate.cuh"
 
 namespace tilestack::cuda {
@@ -63,27 +64,6 @@ __global__ __launch_bounds__(kThreads) void chunk_kernel(Activation activation, 
   for (int i = 0; i < kWidth; ++i) partial[blockIdx.y * shape.cols + col + i] = sum[i];
 }
 
-// Chunks in order: each warp sums a run of them for 32 columns, the first adds up the runs.
-template <class S>
-__global__ __launch_bounds__(kThreads) void add_chunks_kernel(const Compute<S>* partial, S* db, int chunks,
-                                                              std::int64_t cols) {
-  constexpr int kRuns = kThreads / 32;
-  GPU_SHARED(runs, Compute<S>[kRuns][32]);
-  const std::int64_t col = blockIdx.x * std::int64_t(32) + gpu::lane();
-  const int size = gpu::ceil_div(chunks, kRuns), begin = gpu::warp() * size;
-  const int end = begin + size < chunks ? begin + size : chunks;
-  Compute<S> sum = 0;
-  if (col < cols) {
-#pragma unroll 8
-    for (int c = begin; c < end; ++c) sum += partial[c * cols + col];
-  }
-  runs[gpu::warp()][gpu::lane()] = sum;
-  __syncthreads();
-  if (gpu::warp() > 0 || col >= cols) return;
-  for (int r = 1; r < kRuns; ++r) sum += runs[r][gpu::lane()];
-  db[col] = convert<S>(sum);
-}
-
 template <class S, int kWidth>
 void run(Activation activation, const void* dy, const void* saved, void* dz, void* db, std::int64_t rows,
          std::int64_t cols) {
@@ -97,9 +77,7 @@ void run(Activation activation, const void* dy, const void* saved, void* dz, voi
   gpu::launch(chunk_kernel<S, kWidth>, {dim3(static_cast<unsigned>(across), static_cast<unsigned>(chunks)), kThreads},
               activation, static_cast<const S*>(dy), static_cast<const S*>(saved), static_cast<S*>(dz),
               db ? partial.data : nullptr, Shape{rows, cols, chunk});
-  if (db)
-    gpu::launch(add_chunks_kernel<S>, {static_cast<unsigned>(gpu::ceil_div(cols, 32)), kThreads}, partial.data,
-                static_cast<S*>(db), static_cast<int>(chunks), cols);
+  if (db) add_chunks<S>(partial, static_cast<S*>(db), chunks, cols);
 }
 
 }  // namespace

@@ -41,11 +41,14 @@ inline Axis strided_axis(std::int64_t size, std::int64_t stride) {
   return axis;
 }
 
+// Of an empty axis nothing is divided.
+inline gpu::FastDiv divisor(std::int64_t size) { return gpu::FastDiv(size > 0 ? size : 1); }
+
 inline Axis windows_axis(const Windows& w, std::int64_t size) {
   Axis axis{};
   axis.size = size;
-  axis.last = gpu::FastDiv(w.cols);
-  axis.middle = gpu::FastDiv(w.rows);
+  axis.last = divisor(w.cols);
+  axis.middle = divisor(w.rows);
   axis.origin = w.first_y * w.row_stride + w.first_x * w.pixel_stride;
   axis.step[0] = w.image_stride;
   axis.step[1] = w.step_y * w.row_stride;
@@ -60,8 +63,8 @@ inline Axis windows_axis(const Windows& w, std::int64_t size) {
 inline Axis taps_axis(const Windows& w, std::int64_t size) {
   Axis axis{};
   axis.size = size;
-  axis.last = gpu::FastDiv(w.channels);
-  axis.middle = gpu::FastDiv(w.taps_wide);
+  axis.last = divisor(w.channels);
+  axis.middle = divisor(w.taps_wide);
   axis.step[0] = w.tap_y * w.row_stride;
   axis.step[1] = w.tap_x * w.pixel_stride;
   axis.step[2] = 1;
