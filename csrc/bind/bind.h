@@ -30,6 +30,8 @@ struct [[gnu::visibility("hidden")]] Bindings {
 
 // The shape that *size stands for, as of zeros(2, 3) and zeros((2, 3)).
 Dims shape_of(const char* op, const py::args& args);
+// Uninitialised, as x is but for what is given.
+Tensor new_like(const Tensor& x, const std::optional<DType>& dtype, const std::optional<Device>& device);
 // x, marked as one that asks for a gradient.
 Tensor with_grad(const Tensor& x, bool requires_grad);
 

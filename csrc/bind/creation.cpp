@@ -20,6 +20,11 @@ Tensor with_grad(const Tensor& x, bool requires_grad) {
   return x;
 }
 
+Tensor new_like(const Tensor& x, const std::optional<DType>& dtype, const std::optional<Device>& device) {
+  const DType type = dtype.value_or(x.dtype());
+  return device && *device != x.device() ? empty(x.shape(), type, *device) : empty_like(x, type);
+}
+
 namespace {
 
 Tensor filled(const Tensor& x, const Scalar& value) {
@@ -49,9 +54,7 @@ void bind_constant(Bindings& b, const char* name, const char* like_name, const c
   b.function(
       like_name,
       [fill](const Tensor& x, const OptionalDType& dtype, const OptionalDevice& device, bool requires_grad) {
-        const DType type = dtype.value_or(x.dtype());
-        const Tensor y = device && *device != x.device() ? empty(x.shape(), type, *device) : empty_like(x, type);
-        return with_grad(fill(y), requires_grad);
+        return with_grad(fill(new_like(x, dtype, device)), requires_grad);
       },
       "As the function without _like, with the shape, dtype and device of a tensor.", py::arg("input"), py::kw_only(),
       py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false);
@@ -76,14 +79,14 @@ void bind_creation(Bindings& b) {
       py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false);
   b.function(
       "full_like",
-      [](const Tensor& x, const Scalar& value, const OptionalDType& dtype) {
-        return filled(empty_like(x, dtype.value_or(x.dtype())), value);
+      [](const Tensor& x, const Scalar& value, const OptionalDType& dtype, const OptionalDevice& device) {
+        return filled(new_like(x, dtype, device), value);
       },
-      "All the same value, with the shape and dtype of a tensor.", py::arg("input"), py::arg("fill_value"),
-      py::kw_only(), py::arg("dtype") = py::none());
+      "All the same value, with the shape, dtype and device of a tensor.", py::arg("input"), py::arg("fill_value"),
+      py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none());
   b.function(
       "empty_strided",
-      [](const Dims& shape, const Dims& strides, const OptionalDType& dtype) {
+      [](const Dims& shape, const Dims& strides, const OptionalDType& dtype, const OptionalDevice& device) {
         check(shape.size() == strides.size(), "empty_strided: shape {} and strides {} differ in length", shape,
               strides);
         std::int64_t span = 1;
@@ -91,11 +94,11 @@ void bind_creation(Bindings& b) {
           check(strides[i] >= 0 && shape[i] >= 0, "empty_strided: sizes and strides must not be negative");
           if (shape[i] > 0) span += (shape[i] - 1) * strides[i];
         }
-        const Tensor base = empty({span}, dtype.value_or(DType::float32));
+        const Tensor base = empty({span}, dtype.value_or(DType::float32), device.value_or(Device{}));
         return view_of(base, shape, strides);
       },
       "Uninitialised memory with given strides, in elements.", py::arg("size"), py::arg("stride"), py::kw_only(),
-      py::arg("dtype") = py::none());
+      py::arg("dtype") = py::none(), py::arg("device") = py::none());
 }
 
 }  // namespace tilestack

@@ -1,5 +1,6 @@
 #include "ops/random/random.h"
 #include "bind/bind.h"
+#include "core/device.h"
 #include "core/generator.h"
 
 namespace tilestack {
@@ -61,10 +62,10 @@ void bind_sampler(Bindings& b, const char* name, const char* like_name, const ch
       py::arg("device") = py::none(), py::arg("requires_grad") = false);
   b.function(
       like_name,
-      [fill](const Tensor& x, const OptionalDType& dtype, Generator* generator) {
-        return fill(empty_like(x, dtype.value_or(x.dtype())), generator);
+      [fill](const Tensor& x, const OptionalDType& dtype, const OptionalDevice& device, Generator* generator) {
+        return fill(new_like(x, dtype, device), generator);
       },
-      doc, py::arg("input").none(false), py::kw_only(), py::arg("dtype") = py::none(),
+      doc, py::arg("input").none(false), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
       py::arg("generator") = py::none());
 }
 
@@ -74,26 +75,33 @@ void bind_new(Bindings& b) {
   bind_sampler(b, "randn", "randn_like", "Standard normal.",
                [](const Tensor& x, Generator* g) { return normal_(x, 0, 1, g); });
   const auto randint = [](std::int64_t low, std::int64_t high, const Dims& size, Generator* generator,
-                          const OptionalDType& dtype) {
-    return random_(empty(size, dtype.value_or(DType::int64)), low, high, generator);
+                          const OptionalDType& dtype, const OptionalDevice& device) {
+    return random_(empty(size, dtype.value_or(DType::int64), device.value_or(Device{})), low, high, generator);
   };
-  const py::arg_v generator = py::arg("generator") = py::none(), dtype = py::arg("dtype") = py::none();
+  const py::arg_v generator = py::arg("generator") = py::none(), dtype = py::arg("dtype") = py::none(),
+                  device = py::arg("device") = py::none();
   b.function("randint", randint, "Integers in [low, high), int64 unless dtype says otherwise.", py::arg("low"),
-             py::arg("high"), py::arg("size"), py::kw_only(), generator, dtype);
+             py::arg("high"), py::arg("size"), py::kw_only(), generator, dtype, device);
   b.function(
       "randint",
-      [randint](std::int64_t high, const Dims& size, Generator* g, const OptionalDType& d) {
-        return randint(0, high, size, g, d);
+      [randint](std::int64_t high, const Dims& size, Generator* g, const OptionalDType& d, const OptionalDevice& at) {
+        return randint(0, high, size, g, d, at);
       },
-      "Integers in [0, high).", py::arg("high"), py::arg("size"), py::kw_only(), generator, dtype);
-  b.function("randperm", &randperm, "0 to n - 1 in random order, int64.", py::arg("n"), py::kw_only(), generator);
+      "Integers in [0, high).", py::arg("high"), py::arg("size"), py::kw_only(), generator, dtype, device);
+  b.function(
+      "randperm",
+      [](std::int64_t n, Generator* g, const OptionalDevice& at) {
+        return to_device(randperm(n, g), at.value_or(Device{}));
+      },
+      "0 to n - 1 in random order, int64; the same order on every device.", py::arg("n"), py::kw_only(), generator,
+      device);
   b.function(
       "normal",
-      [](double mean, double std, const Dims& size, Generator* g, const OptionalDType& d) {
-        return normal_(empty(size, d.value_or(DType::float32)), mean, std, g);
+      [](double mean, double std, const Dims& size, Generator* g, const OptionalDType& d, const OptionalDevice& at) {
+        return normal_(empty(size, d.value_or(DType::float32), at.value_or(Device{})), mean, std, g);
       },
       "Normal with a mean and a standard deviation.", py::arg("mean"), py::arg("std"), py::arg("size"), py::kw_only(),
-      generator, dtype);
+      generator, dtype, device);
   b.both("bernoulli", &bernoulli, "1 with the probability that each element of input says, else 0.",
          py::arg("input").none(false), py::kw_only(), generator);
 }
