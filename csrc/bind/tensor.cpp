@@ -47,7 +47,7 @@ Tensor clone(const Tensor& x) {
 
 // x.to(dtype), x.to(device), x.to(device, dtype), x.to(other)
 Tensor to(const Tensor& x, const py::args& args, const std::optional<DType>& dtype_asked,
-          const std::optional<Device>& device_asked) {
+          const std::optional<Device>& device_asked, bool non_blocking) {
   DType dtype = dtype_asked.value_or(x.dtype());
   Device device = device_asked.value_or(x.device());
   for (py::handle arg : args) {
@@ -64,7 +64,7 @@ Tensor to(const Tensor& x, const py::args& args, const std::optional<DType>& dty
       device = parse_device(arg.cast<std::string>());
     }
   }
-  Tensor y = device == x.device() ? x : to_device(x, device);
+  const Tensor y = device == x.device() ? x : to_device(x, device, non_blocking && device.kind == Device::cuda);
   return dtype == x.dtype() ? y : to_dtype(y, dtype);
 }
 
@@ -134,8 +134,11 @@ void bind_conversions(Bindings& b) {
   b.method(
       "contiguous", [](const Tensor& x) { return x.is_contiguous() ? x : contiguous(x); },
       "The same values in row-major memory; self where they are so already.");
-  b.method("to", &to, "to(dtype | device | tensor): converted; self where nothing changes.", py::kw_only(),
-           py::arg("dtype") = py::none(), py::arg("device") = py::none());
+  b.method("to", &to,
+           "to(dtype | device | tensor): converted; self where nothing changes.\n\n"
+           "non_blocking: from pinned memory to a GPU, the host does not wait for the copy.",
+           py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+           py::arg("non_blocking") = false);
   b.method("cpu", [](const Tensor& x) { return x.device() == Device{} ? x : to_device(x, Device{}); }, "On the CPU.");
   const auto cast_method = [&](const char* name, DType dtype) {
     b.method(

@@ -238,24 +238,6 @@ Storage* new_storage(std::size_t bytes, Device device) {
   return storage;
 }
 
-Storage* new_pinned_storage(std::size_t bytes) {
-  void* data = nullptr;
-  const cudaError_t error = cudaMallocHost(&data, bytes ? bytes : 1);
-  if (error == cudaErrorMemoryAllocation) {
-    cudaGetLastError();
-    fail(Failure::memory, "out of pinned memory: asked for " + std::to_string(bytes) + " bytes");
-  }
-  check(error, "cudaMallocHost");
-  auto* storage = new Storage;
-  storage->data = data;
-  storage->bytes = bytes;
-  storage->free = [](Storage* s) {
-    cudaFreeHost(s->data);  // waits for copies under way
-    delete s;
-  };
-  return storage;
-}
-
 void record_stream(Storage* storage, void* stream) {
   if (storage->free != &free_storage) return;  // memory of someone else's
   Pools& all = pools();

@@ -101,6 +101,7 @@ void copy(void* to, Device to_device, const void* from, Device from_device, std:
   cudaError_t error = cudaSuccess;
   unlocked([&] { error = cudaMemcpyAsync(to, from, bytes, kind, current_stream()); });
   check(error, "cudaMemcpyAsync");
+  if (lazy && from_host) note_copy_from_pinned(from);
   if (lazy || (!to_host && !from_host)) return;
   if (from_host) {  // memory that is not pinned has been read when the call returns
     cudaPointerAttributes attributes;

@@ -77,6 +77,7 @@ bool is_capturing();
 
 Storage* new_storage(std::size_t bytes, Device device);
 Storage* new_pinned_storage(std::size_t bytes);
+void note_copy_from_pinned(const void* from);  // one on the current stream that nobody waits for
 void record_stream(Storage* storage, void* stream);
 MemoryStats memory_stats(int device);
 void reset_peak_memory(int device);
