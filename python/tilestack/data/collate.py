@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,3 +33,15 @@ def default_collate(samples: list[Any]) -> Any:
             return type(first)(*fields)
         return tuple(fields) if isinstance(first, tuple) else fields
     return samples
+
+
+def map_tensors(function: Callable[[Tensor], Tensor], value: Any) -> Any:
+    """function of each tensor in a batch: a tensor, or tuples, lists and dicts of them. All else stays."""
+    if isinstance(value, Tensor):
+        return function(value)
+    if isinstance(value, Mapping):
+        return {key: map_tensors(function, item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        items = [map_tensors(function, item) for item in value]
+        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    return value

@@ -8,8 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from tilestack.data.collate import default_collate
+import tilestack as ts
+from tilestack._core import Tensor
+from tilestack.data.collate import default_collate, map_tensors
 from tilestack.data.sampler import RandomSampler, Sampler, SequentialSampler, draw_seed
+
+
+def _pinned(x: Tensor) -> Tensor:
+    return x.pin_memory() if x.device.type == "cpu" else x
 
 
 class DataLoader:
@@ -18,7 +24,9 @@ class DataLoader:
     shuffle: another order each epoch, which depends on `seed` and the epoch only (None: drawn now from generator, a
     ts.Generator, or from that of `ts.manual_seed`). sampler: gives each epoch's order instead of shuffle. drop_last:
     leave out a last batch that is not full. num_workers: threads that fetch samples, prefetch_factor batches each;
-    the batches keep their order. collate_fn: makes a batch of a list of samples.
+    the batches keep their order. collate_fn: makes a batch of a list of samples. pin_memory: the batches' tensors are
+    in memory that the GPU reads by itself, so that `x.to("cuda", non_blocking=True)` overlaps with other work; without
+    a GPU it does nothing.
 
     state_dict() holds the epoch and the number of batches handed out; a loader that loads it goes on from there.
     """
@@ -35,6 +43,7 @@ class DataLoader:
         seed: int | None = None,
         generator: Any = None,
         prefetch_factor: int = 2,
+        pin_memory: bool = False,
     ) -> None:
         if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
             raise TypeError(f"DataLoader: dataset must have __len__ and __getitem__, got {type(dataset).__name__}")
@@ -56,6 +65,7 @@ class DataLoader:
         self.collate_fn = collate_fn
         self.drop_last = drop_last
         self.prefetch_factor = prefetch_factor
+        self.pin_memory = pin_memory
         self.epoch = 0
         self.position = 0  # batches of this epoch that were handed out
         self._resumed = True  # the next iter() goes on from position
@@ -90,8 +100,10 @@ class DataLoader:
 
     def _fetch(self, indices: np.ndarray) -> Any:
         if self.collate_fn is None and hasattr(self.dataset, "get_batch"):
-            return self.dataset.get_batch(indices)
-        return (self.collate_fn or default_collate)([self.dataset[i] for i in indices.tolist()])
+            batch = self.dataset.get_batch(indices)
+        else:
+            batch = (self.collate_fn or default_collate)([self.dataset[i] for i in indices.tolist()])
+        return map_tensors(_pinned, batch) if self.pin_memory and ts.cuda.is_available() else batch
 
     def _prefetch(self, chosen: Iterator[np.ndarray]) -> Iterator[Any]:
         """Batches in order; the threads end when the iterator is exhausted, fails or is dropped."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from tilestack._core import Tensor
 from tilestack.data import DataLoader, TensorDataset
+from tilestack.data.collate import map_tensors
 from tilestack.nn import Module
 
 
@@ -49,13 +50,9 @@ def size_of(target: Any) -> int:
 
 def move(value: Any, device: Any) -> Any:
     """Tensors, also those in tuples, lists and dicts, on the model's device."""
-    if isinstance(value, Tensor):
-        return value if device is None or value.device == device else value.to(device)
-    if isinstance(value, Mapping):
-        return {key: move(item, device) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return type(value)(move(item, device) for item in value)
-    return value
+    if device is None:
+        return value
+    return map_tensors(lambda x: x if x.device == device else x.to(device, non_blocking=True), value)
 
 
 def device_of(model: Module) -> Any:

@@ -111,19 +111,20 @@ class Run:
         self.trained = True
 
     def _train_step(self, batch: Any) -> None:
-        inputs, target = split_batch(move(batch, self.device))
-        for i, x in enumerate((*inputs, target)):
+        inputs, target = split_batch(batch)
+        for i, x in enumerate((*inputs, target)):  # where the data comes from, so that the host need not wait for a GPU
             self._check_finite("target" if i == len(inputs) else "input", x)
+        inputs, target = split_batch(move(batch, self.device))
         self.optimizer.zero_grad()
         output = self.model(*inputs)
         loss = self.loss(output, target)
+        loss.backward()  # a GPU gets it before the host waits for the loss
         value = loss.item()
         if not math.isfinite(value):
             raise FloatingPointError(
                 f"fit: the loss is {value} at {self._where()}, although the data is finite; a smaller learning rate, "
                 "clip=1.0 or a normalisation of the input may help"
             )
-        loss.backward()
         if self.clip is not None:
             params = [param for group in self.optimizer.param_groups for param in group["params"]]
             clip_grad_norm_(params, self.clip, error_if_nonfinite=True)
