@@ -258,8 +258,9 @@ class Module:
     def cpu(self: Self) -> Self:
         return self.to("cpu")
 
-    def cuda(self: Self, device: int = 0) -> Self:
-        return self.to(f"cuda:{device}")
+    def cuda(self: Self, device: int | None = None) -> Self:
+        """On a GPU: the current one, or that of an index."""
+        return self.to("cuda" if device is None else f"cuda:{device}")
 
     # State.
 
