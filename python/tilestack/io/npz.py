@@ -15,8 +15,9 @@ import tilestack as ts
 from .files import atomic_write
 
 
-def load_npz(path: str | os.PathLike[str]) -> dict[str, ts.Tensor]:
-    """Load the arrays of a .npz file; pickled objects are refused. ValueError with path and reason for a bad one."""
+def load_npz(path: str | os.PathLike[str], device: Any = "cpu") -> dict[str, ts.Tensor]:
+    """Load the arrays of a .npz file to a device; pickled objects are refused. ValueError with path and reason for a bad
+    one."""
     tensors = {}
     with open(path, "rb") as file:
         try:
@@ -27,7 +28,7 @@ def load_npz(path: str | os.PathLike[str]) -> dict[str, ts.Tensor]:
             raise ValueError(f"{path}: cannot read it as .npz: {error}") from None
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, SyntaxError, MemoryError) as error:
             raise ValueError(f"{path}: damaged .npz file: {error}") from None
-    return tensors
+    return {name: x.to(device) for name, x in tensors.items()}
 
 
 def save_npz(tensors: Mapping[str, Any], path: str | os.PathLike[str], compress: bool = False) -> None:

@@ -47,15 +47,15 @@ class Header(NamedTuple):
     size: int  # bytes before the first tensor
 
 
-def load_file(path: str | os.PathLike[str], mmap: bool = True) -> dict[str, ts.Tensor]:
+def load_file(path: str | os.PathLike[str], mmap: bool = True, device: Any = "cpu") -> dict[str, ts.Tensor]:
     """Load the tensors of a safetensors file, or of all shards that a `model.safetensors.index.json` names.
 
     mmap: True maps the file, so that its pages are read when a tensor is first used; writing to a tensor changes only
-    this process's copy. False reads the file into memory now.
+    this process's copy. False reads the file into memory now. device: where the tensors are to be.
     Raises FileNotFoundError for a missing file and ValueError, with path and reason, for one that breaks the format.
     """
     if os.fspath(path).endswith(".index.json"):
-        return _load_shards(Path(path), mmap)
+        return _load_shards(Path(path), mmap, device)
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         header = _read_header(file, size, path)
@@ -65,7 +65,7 @@ def load_file(path: str | os.PathLike[str], mmap: bool = True) -> dict[str, ts.T
             file.seek(0)
             buffer = bytearray(file.read())
             _require(len(buffer) == size, path, "its size changed while it was read")
-    return {entry.name: _tensor(buffer, header.size, entry, path) for entry in header.entries}
+    return {entry.name: _tensor(buffer, header.size, entry, path).to(device) for entry in header.entries}
 
 
 def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
@@ -199,10 +199,10 @@ def _checked(name: str, value: Any) -> ts.Tensor:
 
 
 def _bytes(x: ts.Tensor) -> memoryview:
-    return memoryview(x.reshape(-1).view(ts.uint8).numpy())
+    return x.reshape(-1).view(ts.uint8).numpy().data
 
 
-def _load_shards(index: Path, mmap: bool) -> dict[str, ts.Tensor]:
+def _load_shards(index: Path, mmap: bool, device: Any) -> dict[str, ts.Tensor]:
     try:
         weight_map = json.loads(index.read_text("utf-8"))["weight_map"]
         shards = sorted(set(weight_map.values()))
@@ -211,7 +211,7 @@ def _load_shards(index: Path, mmap: bool) -> dict[str, ts.Tensor]:
     tensors: dict[str, ts.Tensor] = {}
     for shard in shards:
         _require(isinstance(shard, str) and Path(shard).name == shard, index, f"shard {shard!r} is not in its folder")
-        held = load_file(index.with_name(shard), mmap)
+        held = load_file(index.with_name(shard), mmap, device)
         for name in (name for name, where in weight_map.items() if where == shard):
             _require(name in held, index, f"tensor {name!r} is not in {shard}")
             tensors[name] = held[name]
