@@ -53,8 +53,8 @@ void bind_optimizers(Bindings& b) {
       "The norm of all elements of a list of tensors: (sum |x|^p)^(1/p) with p = norm_type, the largest |x| for\n"
       "infinity. float32, or float64 if one of the tensors is.",
       py::arg("tensors"), py::arg("norm_type") = 2.0);
-  b.function("scale", &scale, "Multiplies every tensor of a list by a number, or a tensor of one, in place.", py::arg("tensors"),
-             py::arg("factor"));
+  b.function("scale", &scale, "Multiplies every tensor of a list by a number, or a tensor of one, in place.",
+             py::arg("tensors"), py::arg("factor"));
 }
 
 }  // namespace tilestack
