@@ -128,14 +128,19 @@ class Optimizer:
         return by_step
 
     def buffers(self, params: list[Tensor], states: list[dict[str, Any]], name: str) -> list[Tensor]:
-        """One kind of state of all parameters; zeros where there is none yet."""
+        """One kind of state of all parameters, beside them; zeros where there is none yet."""
         try:
-            return [state[name] for state in states]
+            found = [state[name] for state in states]
         except KeyError:
             for param, state in zip(params, states, strict=True):
                 if name not in state:
                     state[name] = state_like(param)
-            return [state[name] for state in states]
+            found = [state[name] for state in states]
+        if found and found[0].device != params[0].device:  # the model was moved
+            for param, state in zip(params, states, strict=True):
+                state[name] = state[name].to(param.device)
+            found = [state[name] for state in states]
+        return found
 
     def update(
         self,
