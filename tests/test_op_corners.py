@@ -101,3 +101,24 @@ ERRORS = [
 def test_error(call, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+@each_isa
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64"])
+@pytest.mark.parametrize(
+    "name", ["add", "sub", "mul", "floor_divide", "remainder", "neg", "abs", "square", "sum", "prod"]
+)
+def test_integers_wrap_around(isa: str, dtype: str, name: str) -> None:
+    least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+    a = np.array([least, most, least, most, 3, least + 1] * 13, dtype)
+    b = np.array([least, most, most, least + 1, most, 1] * 13, dtype)
+    b[::3] = -1 if least else 1
+    function = {"neg": np.negative, "sub": np.subtract, "mul": np.multiply}.get(name) or getattr(np, name)
+    if name in ("sum", "prod"):
+        want, got = function(a.astype(np.int64)), getattr(ts, name)(ts.from_numpy(a)).numpy()
+    elif name in ("neg", "abs", "square"):
+        want, got = function(a), getattr(ts, name)(ts.from_numpy(a)).numpy()
+    else:
+        with np.errstate(over="ignore"):
+            want, got = function(a, b), getattr(ts, name)(ts.from_numpy(a), ts.from_numpy(b)).numpy()
+    np.testing.assert_array_equal(got, want)

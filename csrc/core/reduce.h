@@ -4,6 +4,7 @@
 // shape alone and partial results are combined in order, so results do not depend on the number of threads.
 #include "core/reduce_plan.h"
 #include "core/rows.h"
+#include "core/wrapping.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
@@ -38,7 +39,7 @@ struct Add {
   static constexpr A identity = 0;
   template <class V>
   TILESTACK_INLINE static V combine(V a, V b) {
-    return a + b;
+    return wrapping([](auto a, auto b) { return a + b; }, a, b);
   }
 };
 

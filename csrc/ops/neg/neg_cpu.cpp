@@ -1,11 +1,13 @@
 #include "core/elementwise.h"
+#include "core/wrapping.h"
 #include "ops/neg/neg.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
 void forward(View x, View y) {
-  visit_number(x.dtype, [&]<class T>() { map<T(T)>([](auto x) { return -x; }, y, x); });
+  visit_number(x.dtype,
+               [&]<class T>() { map<T(T)>([](auto x) { return wrapping([](auto x) { return -x; }, x); }, y, x); });
 }
 
 }  // namespace

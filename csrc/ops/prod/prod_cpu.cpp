@@ -11,7 +11,7 @@ struct Multiply {
   static constexpr A identity = 1;
   template <class V>
   TILESTACK_INLINE static V combine(V a, V b) {
-    return a * b;
+    return wrapping([](auto a, auto b) { return a * b; }, a, b);
   }
 };
 

@@ -1,11 +1,14 @@
 #include "core/elementwise.h"
+#include "core/wrapping.h"
 #include "ops/sub/sub.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
 void forward(View a, View b, View y) {
-  visit_number(y.dtype, [&]<class T>() { map<T(T, T)>([](auto a, auto b) { return a - b; }, y, a, b); });
+  visit_number(y.dtype, [&]<class T>() {
+    map<T(T, T)>([](auto a, auto b) { return wrapping([](auto a, auto b) { return a - b; }, a, b); }, y, a, b);
+  });
 }
 
 }  // namespace
