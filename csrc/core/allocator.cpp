@@ -43,8 +43,7 @@ struct alignas(64) Header {
 static_assert(sizeof(Header) == 64);
 
 constexpr std::size_t kHugePage = std::size_t(1) << 21;
-constexpr std::size_t kLocalBytes = 4096;  // blocks up to here are cached per thread, without a lock
-constexpr int kLocalClasses = 8 * 7;
+constexpr int kLocalClasses = 8 * 7;  // blocks below 8 KiB are cached per thread, without a lock
 constexpr int kLocalDepth = 32;
 
 struct Pool {
