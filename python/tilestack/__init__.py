@@ -24,10 +24,11 @@ from tilestack._threadpool import make_visible
 if TYPE_CHECKING:
     from tilestack import cli, cuda, data, diagnose, io, models, nn, optim, train, vision  # noqa: F401
 
-Tensor.__repr__ = tensor_repr  # type: ignore[method-assign]
-Tensor.__deepcopy__ = tensor_deepcopy
-Tensor.__reduce__ = tensor_reduce  # type: ignore[method-assign]
-Tensor.__hash__ = object.__hash__  # by identity; a bound method would cost four times as much
+Tensor.__repr__ = tensor_repr  # type: ignore[method-assign, assignment]
+Tensor.__deepcopy__ = tensor_deepcopy  # type: ignore[attr-defined]
+Tensor.__reduce__ = tensor_reduce  # type: ignore[method-assign, assignment]
+# By identity; a bound method would cost four times as much.
+Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
 make_visible()
 del make_visible, tensor_deepcopy, tensor_reduce, tensor_repr
 
