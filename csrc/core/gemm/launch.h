@@ -44,14 +44,16 @@ inline Batch batch_of(const GemmBatch& batch) {
   return out;
 }
 
-// The product as kernels with this tile see it; `partial` is the launcher's to set.
-inline Product product_of(const Gemm& g, const GemmBatch& batch, const Plan& plan, int tile_rows, int tile_cols) {
+// The product as kernels with this tile see it; run_in_slices sets `partial`.
+inline Product product_of(const Prepared& x, const Plan& plan, int tile_rows, int tile_cols) {
+  const Gemm& g = x.product;
+  const GemmBatch& batch = x.batch;
   Product p{};
   p.m = g.m;
   p.n = g.n;
   p.k = g.k;
-  p.a = operand_of(g.a, g.m, g.k, batch.a, batch.dims);
-  p.b = operand_of(g.b, g.n, g.k, batch.b, batch.dims);
+  p.a = operand_of(g.a, x.a_rows, x.a_depth, batch.a, batch.dims);
+  p.b = operand_of(g.b, x.b_rows, x.b_depth, batch.b, batch.dims);
   p.c = output_of(g.c, batch);
   p.batch = batch_of(batch);
   p.batches = static_cast<std::uint32_t>(batch.count());

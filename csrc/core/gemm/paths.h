@@ -1,9 +1,28 @@
 #pragma once
-// The kinds of kernels that products run on, and what they share on the host.
+// The kinds of kernels that products run on.
 #include "core/gemm/gemm_cuda.h"
 
 namespace tilestack::cuda {
 
-void run_simt(const Gemm& product, const GemmBatch& batch);
+// A product whose operands kernels can load. They may have more rows and depth than it needs, if those are zeros.
+struct Prepared {
+  Gemm product;
+  GemmBatch batch;
+  std::int64_t a_rows, a_depth, b_rows, b_depth;
+
+  Prepared(const Gemm& g, const GemmBatch& batch)
+      : product(g), batch(batch), a_rows(g.m), a_depth(g.k), b_rows(g.n), b_depth(g.k) {}
+};
+
+void run_simt(const Prepared& x);  // operands of one dtype
+void run_mma(const Prepared& x);   // of one 16-bit float dtype, in 16-byte vectors
+
+bool a_in_vectors(const Prepared& x);
+bool b_in_vectors(const Prepared& x);
+
+// Dense copies of an operand for all products of the batch, as `dtype`, in 16-byte vectors: memory to be held until the
+// product is launched. They replace A or B of x.
+std::int64_t copy_bytes(const Prepared& x, bool is_a, DType dtype);
+void copy_operand(Prepared& x, bool is_a, DType dtype, void* memory);
 
 }  // namespace tilestack::cuda
