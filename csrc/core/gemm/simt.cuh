@@ -2,6 +2,7 @@
 // Products by ordinary multiply-adds: exact float32 and float64, and everything that the tensor cores don't take.
 #include "core/gemm/epilogue.cuh"
 #include "core/gemm/loader.cuh"
+#include "cuda/tuning.h"
 
 namespace tilestack::cuda {
 namespace {
@@ -49,8 +50,9 @@ struct SimtFragments {
 
 // S: how operands are stored; T: what is multiplied and summed.
 template <class S, class T, class Tile>
-__global__ __launch_bounds__(Tile::kThreads, (sizeof(T) == 8 ? 256 : 512) /
-                                                 Tile::kThreads) void simt_kernel(const __grid_constant__ Product p) {
+__global__ __launch_bounds__(Tile::kThreads,
+                             GPU_TIGHT_OCCUPANCY((sizeof(T) == 8 ? 256 : 512) /
+                                                 Tile::kThreads)) void simt_kernel(const __grid_constant__ Product p) {
   constexpr int kThreadRows = Tile::kThreadRows, kThreadCols = Tile::kThreadCols, kThreads = Tile::kThreads;
   auto& shared = gpu::dyn_shared<SimtShared<T, Tile>>();
   const Task task = task_of<Tile::kRows, Tile::kCols>(p, blockIdx.x);
