@@ -172,7 +172,7 @@ def test_interrupt_saves_and_resumes(tmp_path, capfd) -> None:
         class Press(CrashAfter):
             def on_step(self, run, step=step) -> None:
                 if run.step == step:
-                    os.kill(os.getpid(), signal.SIGINT)
+                    signal.raise_signal(signal.SIGINT)
 
         Press.__name__ = "CrashAfter"
         history = train.fit(
