@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Compiles the CUDA module for every architecture:   bash tools/check_cuda.sh BUILD
 # Fails if a kernel does not compile, where ptxas says that it serialised wgmma, if the module is larger than 30 MB, and,
-# with cuobjdump, if the code for sm_90a lacks tensor-core or asynchronous copy instructions. Names the kernels that spill.
+# with cuobjdump, if the code for sm_90a lacks tensor-core or asynchronous copy instructions; and if a kernel spills that is not known to.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:?usage: bash tools/check_cuda.sh BUILD}
 bin=.venv/bin
+known_to_spill=depthwise_weights_kernel  # a few registers, on one architecture
 log=$build/build.log
 mkdir -p "$build"
 "$bin/cmake" -S . -B "$build" -G Ninja -DTILESTACK_CUDA=ON -DPython_EXECUTABLE="$PWD/$bin/python" \
@@ -15,8 +16,12 @@ if grep -E 'C75[01][0-9]' "$log"; then
   echo "ptxas has serialised wgmma instructions"
   exit 1
 fi
-echo "kernels with spills: $(grep -oE "spilled to local memory in function '[^']+'" "$log" | sort -u | wc -l)"
-grep -oE "spilled to local memory in function '[^']+', .*" "$log" | sort -u || true
+spills=$(grep -oE "spilled to local memory in function '[^']+', .*" "$log" | sort -u || true)
+echo "kernels with spills: $(grep -c . <<<"$spills" || true)"
+if grep -v "$known_to_spill" <<<"$spills" | grep .; then
+  echo "these kernels are not known to spill"
+  exit 1
+fi
 size=$(stat -c %s "$build/_cuda.so")
 echo "_cuda.so: $size bytes"
 [ "$size" -lt 30000000 ] || { echo "the CUDA module is larger than 30 MB"; exit 1; }
