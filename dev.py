@@ -12,6 +12,7 @@ The environment lives in .venv, so a system Python that is externally managed (P
 installed again only when its sources have changed.
 """
 
+import ast
 import hashlib
 import os
 import platform
@@ -80,9 +81,12 @@ def lint(arguments: list) -> int:
 
 def sanitize(arguments: list) -> int:
     """A build of its own beside the installed one; the tests find it first on their path."""
-    environment("build", "test")
+    environment("build", "test", "dependencies")
     build, site = BUILD / "sanitize", BUILD / "sanitize" / "site" / "tilestack"
     config = [*cmake_options(), f"-DTILESTACK_SANITIZE={SANITIZERS}", "-DSKBUILD_PROJECT_VERSION=0+sanitize"]
+    config.append("-DCMAKE_BUILD_TYPE=None")  # with assertions
+    if platform.machine() in ("x86_64", "AMD64"):
+        config.append("-DTILESTACK_ISAS=avx2")  # one suffices: they are the same sources
     run_logged([BIN / "cmake", "-S", ROOT, "-B", build, *config], "configure the sanitizer build")
     run_logged([BIN / "cmake", "--build", build], "build with " + SANITIZERS)
     shutil.rmtree(site.parent, ignore_errors=True)
@@ -96,7 +100,8 @@ def sanitize(arguments: list) -> int:
         "UBSAN_OPTIONS": "print_stacktrace=1",
         "PYTHONMALLOC": "malloc",
     }
-    return call([PYTHON, "-m", "pytest", *arguments], cwd=ROOT, env={**os.environ, **variables})
+    # pytest would keep to itself what a process says on its end.
+    return call([PYTHON, "-m", "pytest", "--capture=sys", *arguments], cwd=ROOT, env={**os.environ, **variables})
 
 
 def emulate(arguments: list) -> int:
@@ -136,8 +141,15 @@ def environment(*groups: str) -> None:
     for group in groups:
         state = fingerprint(["pyproject.toml"])
         if not fresh(group, state):
-            run_logged([PYTHON, "-m", "pip", "install", "--group", group], f"install the packages for: {group}")
+            wanted = dependencies() if group == "dependencies" else ["--group", group]
+            run_logged([PYTHON, "-m", "pip", "install", *wanted], f"install the packages for: {group}")
             mark(group, state)
+
+
+def dependencies() -> list:
+    """What tilestack itself needs. Python 3.10 can't read TOML, but this list is written as in Python."""
+    text = (ROOT / "pyproject.toml").read_text()
+    return ast.literal_eval(re.search(r"^dependencies = (\[.*?\])", text, re.MULTILINE | re.DOTALL)[1])
 
 
 def working() -> bool:

@@ -179,7 +179,7 @@ TILESTACK_INLINE V by_lane(V a, V b, F f) {
 TILESTACK_INLINE bool is_number(const View& x) {
   if (x.dtype != DType::float32 && x.dtype != DType::float64) return false;
   for (int i = 0; i < x.ndim; ++i)
-    if (x.strides[i] != 0) return false;
+    if (x.strides[i] != 0 || x.shape[i] == 0) return false;
   return true;
 }
 TILESTACK_INLINE double number_of(const View& x) {

@@ -6,6 +6,10 @@
 #include "core/check.h"
 #include "core/kernels.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace tilestack {
 
 int active_isa = 0;
@@ -16,13 +20,20 @@ namespace {
 constexpr const char* kNames[] = {TILESTACK_FOR_EACH_ISA(TILESTACK_ISA_NAME, )};
 constexpr int kCount = int(sizeof kNames / sizeof *kNames);
 
+#if defined(__x86_64__)
+bool has_f16c() {  // clang 14 does not know it by name
+  unsigned a, b, c = 0, d;
+  return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
+
 bool runs_here([[maybe_unused]] std::string_view isa) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (isa == "baseline") return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
   if (isa == "avx2")
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") &&
-           __builtin_cpu_supports("f16c");
+           has_f16c();
   return runs_here("avx2") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #else

@@ -9,11 +9,11 @@ namespace {
 template <class F, class V, class... Vs>
 TILESTACK_INLINE V wrapping(F f, V a, Vs... rest) {
   if constexpr (std::is_arithmetic_v<V>) {
-    using U = std::conditional_t<std::is_integral_v<V>, std::make_unsigned<V>, std::type_identity<V>>::type;
+    using U = typename std::conditional_t<std::is_integral_v<V>, std::make_unsigned<V>, std::type_identity<V>>::type;
     return V(f(U(a), U(rest)...));
   } else {
     using E = std::remove_cvref_t<decltype(a[0])>;
-    using L = std::conditional_t<std::is_integral_v<E>, std::make_unsigned<E>, std::type_identity<E>>::type;
+    using L = typename std::conditional_t<std::is_integral_v<E>, std::make_unsigned<E>, std::type_identity<E>>::type;
     typedef L U __attribute__((vector_size(sizeof(V))));
     return (V)f((U)a, (U)rest...);
   }

@@ -40,12 +40,22 @@ struct Combination {
 template <class A>
 using WideOf = std::conditional_t<kIsFloat<A>, double, A>;
 
+// Integers of 64 bits that wrap around are handed to f as unsigned ones.
+template <class V, class F>
+__device__ __forceinline__ V wrapping(V a, V b, F f) {
+  if constexpr (std::is_integral_v<V>) {
+    return V(f(std::uint64_t(a), std::uint64_t(b)));
+  } else {
+    return f(a, b);
+  }
+}
+
 template <class A>
 struct Add : Combination<Add<A>, A, WideOf<A>> {
   __device__ static A identity() { return 0; }
   template <class V>
   __device__ __forceinline__ static V combine(V a, V b) {
-    return a + b;
+    return wrapping(a, b, [](auto a, auto b) { return a + b; });
   }
 };
 

@@ -66,9 +66,8 @@ void find_columns(const ReducePlan& plan, const T* x, const Accumulator<T>* want
                        const std::int64_t left = cols - j;
                        if (left >= kLanes<A>) {
                          const Vec<I> before = load_raw<Vec<I>>(at + j);
-                         store(at + j, same(load_as<A>(row + j), load_raw<Vec<A>>(wanted + o * cols + j)) & (before < 0)
-                                           ? here
-                                           : before);
+                         const Vec<A> value = load_as<A>(row + j), best = load_raw<Vec<A>>(wanted + o * cols + j);
+                         store(at + j, (same(value, best) & (before < 0)) ? here : before);
                        } else {
                          for (std::int64_t k = j; k < cols; ++k)
                            if (at[k] < 0 && same(convert<A>(row[k]), wanted[o * cols + k])) at[k] = I(r - begin);

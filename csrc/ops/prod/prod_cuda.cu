@@ -11,7 +11,7 @@ struct Multiply : Combination<Multiply<A>, A, WideOf<A>> {
   __device__ static A identity() { return 1; }
   template <class V>
   __device__ __forceinline__ static V combine(V a, V b) {
-    return a * b;
+    return wrapping(a, b, [](auto a, auto b) { return a * b; });
   }
 };
 
