@@ -309,7 +309,7 @@ def test_printing_says_what_is_special() -> None:
     assert "0.12" in repr(ts.tensor([0.12345678]))
     assert "e-" in repr(ts.tensor([1e-8, 1.0]))
     assert "[[[" in repr(ts.zeros(2, 2, 2))
-    assert "6.55e+04" in repr(ts.tensor([65504.0], dtype=ts.float16))
+    assert "[65504.]" in repr(ts.tensor([65504.0], dtype=ts.float16))
 
 
 def test_dtype_names() -> None:

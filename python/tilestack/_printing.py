@@ -15,7 +15,7 @@ _PLAIN = {"float32", "int64", "bool"}  # dtypes that are clear from the values
 def tensor_repr(x: Tensor) -> str:
     """tensor([[1., 2.]], dtype=...), as numpy and torch users know it; large tensors are shortened."""
     plain = x.detach().cpu()
-    array = (plain.float() if x.dtype == _core.bfloat16 else plain).numpy()
+    array = (plain.float() if x.dtype in (_core.bfloat16, _core.float16) else plain).numpy()
     limits: dict[str, Any] = {
         "precision": 4,
         "threshold": 1000,
