@@ -180,6 +180,11 @@ def test_sizes_that_overflow_are_refused() -> None:
         lambda: zeros(2**62, 4, dtype=ts.int8),
         lambda: ts.full((2**32, 2**31, 3), 1),
         lambda: zeros(1).reshape(2**32, 2**32, 1),
+        lambda: zeros(0).reshape(2**32, 2**32),
+        lambda: zeros(0).expand(2**32, 2**32, 0).sum(2),
+        lambda: zeros(1).expand(2**32, 2**32),
+        lambda: ts.empty_strided((2**32 + 1,), (2**32,)),
+        lambda: ts.empty_strided((2**40, 2**40), (0, 0)),
     ):
         with pytest.raises((ValueError, MemoryError)):
             call()

@@ -51,7 +51,7 @@ ALL = {
     r"\bdtype\b": "_DType",
     r"\bdevice\b": "_Device",
     r"\b(int|float|bool)\b": r"builtins.\1",
-    r"\b(object|CapsuleType)\b": "Any",
+    r"\b(object|(types\.)?CapsuleType)\b": "Any",
     r"\bnumpy\.ndarray\b": "numpy.ndarray[Any, Any]",
     r"\bCallable\b(?!\[)": "Callable[..., Any]",
     r"\bIterator\b(?!\[)": "Iterator[Any]",

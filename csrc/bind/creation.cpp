@@ -92,8 +92,12 @@ void bind_creation(Bindings& b) {
         std::int64_t span = 1;
         for (int i = 0; i < shape.size(); ++i) {
           check(strides[i] >= 0 && shape[i] >= 0, "empty_strided: sizes and strides must not be negative");
-          if (shape[i] > 0) span += (shape[i] - 1) * strides[i];
+          std::int64_t steps = shape[i] - 1;
+          check(!__builtin_mul_overflow(steps, strides[i], &steps) && !__builtin_add_overflow(span, steps, &span),
+                "empty_strided: shape {} with strides {} is too large", shape, strides);
         }
+        check_size("empty_strided", shape);
+        if (shape.numel() == 0) span = 0;
         const Tensor base = empty({span}, dtype.value_or(DType::float32), device.value_or(Device{}));
         return view_of(base, shape, strides);
       },

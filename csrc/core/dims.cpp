@@ -1,5 +1,7 @@
 #include "core/dims.h"
 
+#include <limits>
+
 #include "core/check.h"
 
 namespace tilestack {
@@ -24,12 +26,26 @@ void Dims::erase(int at) {
   --size_;
 }
 
+std::int64_t Dims::numel() const {
+  std::int64_t n = 1;
+  bool too_many = false;
+  for (std::int64_t size : *this) {
+    if (size == 0) return 0;
+    too_many |= __builtin_mul_overflow(n, size, &n);
+  }
+  return too_many ? std::numeric_limits<std::int64_t>::max() : n;
+}
+
+void check_size(const char* op, const Dims& shape) {
+  check(shape.numel() <= kMostElements, "{}: shape {} is too large", op, shape);
+}
+
 Dims contiguous_strides(const Dims& shape) {
   Dims strides = shape;
   std::int64_t step = 1;
   for (int i = shape.size() - 1; i >= 0; --i) {
     strides[i] = step;
-    step *= shape[i] > 0 ? shape[i] : 1;
+    __builtin_mul_overflow(step, shape[i] > 0 ? shape[i] : 1, &step);  // too large for shapes of no elements alone
   }
   return strides;
 }

@@ -29,11 +29,7 @@ class Dims {
   void push_back(std::int64_t value);  // ValueError beyond kMaxDims
   void insert(int at, std::int64_t value);
   void erase(int at);
-  std::int64_t numel() const {
-    std::int64_t n = 1;
-    for (std::int64_t v : *this) n *= v;
-    return n;
-  }
+  std::int64_t numel() const;  // the largest int64 where it has no room for it
   bool operator==(const Dims& other) const {
     if (size_ != other.size_) return false;
     for (int i = 0; i < size_; ++i)
@@ -46,6 +42,9 @@ class Dims {
   int size_ = 0;
 };
 
+constexpr std::int64_t kMostElements = (std::int64_t(1) << 59) - 1;
+
+void check_size(const char* op, const Dims& shape);  // ValueError beyond kMostElements
 Dims contiguous_strides(const Dims& shape);
 Dims channels_last_strides(const Dims& shape);  // of a 4-D shape (N, C, H, W)
 

@@ -58,22 +58,26 @@ void no_tensor() { throw TypeError("tensor: a tensor is needed here, got None");
 
 void destroy(Storage* storage) { storage->free(storage); }
 
+namespace {
+void check_shape(const Dims& shape) {
+  for (std::int64_t size : shape) check(size >= 0, "empty: sizes must not be negative, got {}", shape);
+  check_size("empty", shape);
+}
+}  // namespace
+
 Tensor empty_strided(const Dims& shape, const Dims& strides, DType dtype, Device device) {
-  std::int64_t n = 1;
-  for (std::int64_t size : shape) {
-    check(size >= 0, "empty: sizes must not be negative, got {}", shape);
-    check(!__builtin_mul_overflow(n, size, &n) && n < (std::int64_t(1) << 59), "empty: shape {} is too large", shape);
-  }
-  const std::size_t bytes = std::size_t(n) * size_of(dtype);
+  const std::size_t bytes = std::size_t(shape.numel()) * size_of(dtype);
   Storage* storage = device.kind == Device::cpu ? new_cpu_storage(bytes) : new_device_storage(bytes, device);
   return Tensor(new_impl(Ref<Storage>(storage), storage->data, shape, strides, dtype));
 }
 
 Tensor empty(const Dims& shape, DType dtype, Device device) {
+  check_shape(shape);
   return empty_strided(shape, contiguous_strides(shape), dtype, device);
 }
 
 Tensor empty_channels_last(const Dims& shape, DType dtype, Device device) {
+  check_shape(shape);
   return empty_strided(shape, channels_last_strides(shape), dtype, device);
 }
 

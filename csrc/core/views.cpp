@@ -9,7 +9,6 @@ namespace {
 
 // Replaces -1 and checks that the sizes fit.
 Dims complete_shape(const char* op, const Tensor& x, Dims shape) {
-  std::int64_t known = 1;
   int open = -1;
   for (int i = 0; i < shape.size(); ++i) {
     if (shape[i] == -1) {
@@ -17,15 +16,18 @@ Dims complete_shape(const char* op, const Tensor& x, Dims shape) {
       open = i;
     } else {
       check(shape[i] >= 0, "{}: sizes must not be negative, got {}", op, shape);
-      known *= shape[i];
     }
   }
   if (open >= 0) {
-    check(known > 0 && x.numel() % known == 0, "{}: can't make shape {} from shape {}", op, shape, x.shape());
-    shape[open] = x.numel() / known;
-    known *= shape[open];
+    Dims known = shape;
+    known[open] = 1;
+    const std::int64_t n = known.numel();
+    check(n > 0 && x.numel() % n == 0, "{}: can't make shape {} from shape {}", op, shape, x.shape());
+    shape[open] = x.numel() / n;
   }
-  check(known == x.numel(), "{}: shape {} has {} elements, shape {} has {}", op, x.shape(), x.numel(), shape, known);
+  check_size(op, shape);
+  check(shape.numel() == x.numel(), "{}: shape {} has {} elements, shape {} has {}", op, x.shape(), x.numel(), shape,
+        shape.numel());
   return shape;
 }
 
@@ -227,6 +229,7 @@ Tensor expand(const Tensor& x, const Dims& wanted) {
     check(shape[i] >= 0 && (size == shape[i] || size == 1), "expand: shape {} can't become {}", x.shape(), wanted);
     strides[i] = size == 1 && shape[i] != 1 ? 0 : (i < added ? 0 : x.strides()[i - added]);
   }
+  check_size("expand", shape);
   return record("expand", view_of(x, shape, strides), {x},
                 [from = x.shape()](const Tensor& dy) -> Gradients { return {sum_to(dy, from)}; });
 }
@@ -237,7 +240,7 @@ Tensor slice(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t
   check(step > 0, "slice: the step must be positive, got {}", step);
   start = std::clamp<std::int64_t>(start < 0 ? start + size : start, 0, size);
   stop = std::clamp<std::int64_t>(stop < 0 ? stop + size : stop, start, size);
-  const std::int64_t count = (stop - start + step - 1) / step;
+  const std::int64_t count = stop > start ? (stop - start - 1) / step + 1 : 0;
   return record("slice", part_of(x, at, count ? start : 0, count, step), {x},
                 [from = x.shape(), at, start, count, step](const Tensor& dy) -> Gradients {
                   Tensor dx = zeros_like_input(from, dy);
