@@ -90,7 +90,7 @@ def sanitize(arguments: list) -> int:
     run_logged([BIN / "cmake", "-S", ROOT, "-B", build, *config], "configure the sanitizer build")
     run_logged([BIN / "cmake", "--build", build], "build with " + SANITIZERS)
     shutil.rmtree(site.parent, ignore_errors=True)
-    shutil.copytree(ROOT / "python" / "tilestack", site, ignore=shutil.ignore_patterns("__pycache__", "_core*"))
+    shutil.copytree(ROOT / "python" / "tilestack", site, ignore=shutil.ignore_patterns("__pycache__", "_core*.so"))
     for extension in build.glob("_core*.so"):
         shutil.copy(extension, site)
     variables = {

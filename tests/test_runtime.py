@@ -17,6 +17,7 @@ import tilestack as ts
 
 LINUX = sys.platform.startswith("linux")
 POSIX = hasattr(os, "fork")
+SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")
 
 
 def python(code: str, **environment: str) -> str:
@@ -335,6 +336,7 @@ def step(w: ts.Tensor, rows: int) -> None:
     w.grad = None
 
 
+@pytest.mark.skipif(SANITIZED, reason="AddressSanitizer keeps freed memory")
 @pytest.mark.parametrize("variable", [False, True], ids=["one shape", "variable shapes"])
 def test_memory_does_not_grow(variable: bool) -> None:
     w = ts.ones(32, 16, requires_grad=True)
@@ -369,6 +371,7 @@ def test_too_much_memory_is_an_error() -> None:
     assert ts.ones(2).sum().item() == 2
 
 
+@pytest.mark.skipif(SANITIZED, reason="sanitizers cost time")
 def test_import_is_light() -> None:
     """Nothing heavy comes with the package, and it takes a small part of a second, numpy's own time aside."""
     code = """
