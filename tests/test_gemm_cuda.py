@@ -1,5 +1,6 @@
 """The GPU's matrix products, with small integers as operands: sums are exact in every type, so any slip of an index
-shows. Skipped without a GPU; TILESTACK_GEMM=simt, mma or wgmma forces one kind of kernels where these can do it."""
+shows. Skipped without a GPU. TILESTACK_GEMM=simt, mma or wgmma forces one kind of kernels where these can do it,
+TILESTACK_GEMM_TILE one of their tiles."""
 
 from __future__ import annotations
 
@@ -58,6 +59,41 @@ def test_orders(dtype: str, a_turned: bool, b_turned: bool, m: int, n: int, k: i
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("empty", [(0, 8, 8), (8, 0, 8), (8, 8, 0), (0, 0, 0)])
+def test_nothing(dtype: str, empty: tuple[int, int, int]) -> None:
+    m, n, k = empty
+    a, b, bias = np.zeros((m, k)), np.zeros((n, k)), np.arange(n)
+    exactly(tensor(a, dtype) @ tensor(b, dtype).T, np.zeros((m, n)))
+    exactly(F.linear(tensor(a, dtype), tensor(b, dtype), tensor(bias, dtype)), np.tile(bias, (m, 1)))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_single_lines(dtype: str) -> None:
+    """One row, column or step of the depth; a line that is alone may have any stride."""
+    rng = np.random.default_rng(6)
+    for m, n, k in [(1, 72, 64), (72, 1, 64), (64, 72, 1), (1, 1, 128), (1, 64, 1)]:
+        a, b = integers(rng, (m, k)), integers(rng, (k, n))
+        for a_turned in (False, True):
+            for b_turned in (False, True):
+                exactly(tensor(a, dtype, a_turned, gap=3) @ tensor(b, dtype, b_turned, gap=8), a @ b)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("a_turned", [False, True], ids=["a", "aT"])
+@pytest.mark.parametrize("b_turned", [False, True], ids=["b", "bT"])
+def test_many_tiles(dtype: str, a_turned: bool, b_turned: bool) -> None:
+    """More tiles than blocks stay for, and more steps than stages, whatever the tile; a bias and an activation too."""
+    rng = np.random.default_rng(8)
+    a, b, bias = integers(rng, (3, 280, 456), 1), integers(rng, (3, 456, 328), 1), integers(rng, (328,))
+    x, y = tensor(a, dtype, a_turned), tensor(b, dtype, b_turned)
+    exactly(x @ y, a @ b)
+    exactly(x @ y[1], a @ b[1])  # B is shared by the batch
+    exactly(x[2] @ y, a[2] @ b)
+    z = F.fused_linear(x[0], y[0].T, tensor(bias, dtype), activation="relu")
+    exactly(z, np.maximum(a[0] @ b[0] + bias, 0))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize(("offset", "gap"), [(1, 0), (0, 1), (4, 4), (8, 8), (2, 6)])
 def test_alignments(dtype: str, offset: int, gap: int) -> None:
     rng = np.random.default_rng(offset + gap)
@@ -106,6 +142,9 @@ def test_rows_apart(dtype: str) -> None:
         (32, 24, (1, 1), {}),
         (16, 32, (3, 3), {"groups": 2, "padding": 1, "dilation": 2}),
         (64, 64, (3, 3), {"padding": 1}),
+        (64, 128, (5, 2), {"stride": (2, 1), "padding": (2, 0), "dilation": (1, 3)}),
+        (128, 64, (3, 3), {"stride": 2, "padding": (0, 2)}),
+        (64, 8, (1, 1), {"stride": (3, 2), "padding": 1}),
     ],
 )
 def test_convolutions(dtype: str, channels: int, out: int, kernel: tuple[int, int], steps: dict) -> None:
@@ -133,11 +172,15 @@ def test_repeats_are_equal() -> None:
             np.testing.assert_array_equal(numbers(a @ b), first)
 
 
+@pytest.mark.parametrize("tile", ["any", "0", "1"])
 @pytest.mark.parametrize("path", PATHS)
-def test_each_path(path: str) -> None:
-    """The tests above, with one kind of kernels."""
+def test_each_path(path: str, tile: str) -> None:
+    """The tests above, with one kind of kernels and their largest or second tile."""
     if "TILESTACK_GEMM" in os.environ:
         pytest.skip("already forced")
+    variables = {"TILESTACK_GEMM": path, **({} if tile == "any" else {"TILESTACK_GEMM_TILE": tile})}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(Path(__file__))]
-    run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "TILESTACK_GEMM": path})
+    if path != "simt":
+        command += ["-k", "float16"]  # bfloat16 too
+    run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **variables})
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-1000:]

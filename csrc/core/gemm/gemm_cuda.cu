@@ -40,7 +40,12 @@ void run_halves(Prepared& x) {
       b(copy_b ? copy_bytes(x, false, g.b.dtype) : 0);
   if (copy_a) copy_operand(x, true, g.a.dtype, a.data);
   if (copy_b) copy_operand(x, false, g.b.dtype, b.data);
-  run_mma(x);
+  const Plan mma = plan_mma(x);
+  if (forced_path() != Path::mma && fits_wgmma(x)) {
+    const Plan wgmma = plan_wgmma(x);
+    if (wgmma.cycles <= mma.cycles || forced_path() == Path::wgmma) return run_wgmma(x, wgmma);
+  }
+  run_mma(x, mma);
 }
 
 // The 16-bit operand of a product whose other one isn't of the same dtype, or both, become float32.

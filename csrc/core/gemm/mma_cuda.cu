@@ -22,16 +22,21 @@ void launch_tile(const Prepared& x, const Plan& plan) {
 }
 
 template <class T>
-void run_as(const Prepared& x) {
-  // Cycles: 1,024 multiply-adds each, as a multiprocessor of sm_80 does, at two thirds of that rate and less.
-  constexpr TileCost costs[] = {{LargeMma::kRows, LargeMma::kCols, kMmaDepth, 768},
-                                {SmallMma::kRows, SmallMma::kCols, kMmaDepth, 290}};
-  const Plan plan = plan_of(costs, 2, x.product, x.batch.count(), sizeof(float));
+void run_as(const Prepared& x, const Plan& plan) {
   plan.tile == 0 ? launch_tile<T, LargeMma>(x, plan) : launch_tile<T, SmallMma>(x, plan);
 }
 
 }  // namespace
 
-void run_mma(const Prepared& x) { x.product.a.dtype == DType::bfloat16 ? run_as<bfloat16>(x) : run_as<float16>(x); }
+// Cycles: 1,024 multiply-adds each, as a multiprocessor of sm_80 does, at two thirds of that rate and less.
+Plan plan_mma(const Prepared& x) {
+  constexpr TileCost costs[] = {{LargeMma::kRows, LargeMma::kCols, kMmaDepth, 768},
+                                {SmallMma::kRows, SmallMma::kCols, kMmaDepth, 290}};
+  return plan_of(costs, 2, x.product, x.batch.count(), sizeof(float));
+}
+
+void run_mma(const Prepared& x, const Plan& plan) {
+  x.product.a.dtype == DType::bfloat16 ? run_as<bfloat16>(x, plan) : run_as<float16>(x, plan);
+}
 
 }  // namespace tilestack::cuda

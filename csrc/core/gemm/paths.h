@@ -14,8 +14,20 @@ struct Prepared {
       : product(g), batch(batch), a_rows(g.m), a_depth(g.k), b_rows(g.n), b_depth(g.k) {}
 };
 
+// The kernel's tile, how its depth is sliced, and an estimate of its time.
+struct Plan {
+  int tile = 0;
+  std::int64_t slices = 1, slice_depth = 0;
+  double cycles = 1e300;
+};
+
 void run_simt(const Prepared& x);  // operands of one dtype
-void run_mma(const Prepared& x);   // of one 16-bit float dtype, in 16-byte vectors
+// Operands of one 16-bit float dtype, in 16-byte vectors.
+Plan plan_mma(const Prepared& x);
+void run_mma(const Prepared& x, const Plan& plan);
+bool fits_wgmma(const Prepared& x);
+Plan plan_wgmma(const Prepared& x);
+void run_wgmma(const Prepared& x, const Plan& plan);
 
 bool a_in_vectors(const Prepared& x);
 bool b_in_vectors(const Prepared& x);
