@@ -127,8 +127,8 @@ void depthwise(const S* source, const S* w, S* result, const Depthwise& d, const
 // dw = sums over pixels of x dz. A block sums a chunk of y's pixels for kLanes vectors of channels, tap by tap: the
 // chunk stays in the cache. partial: (chunks, taps, channels).
 template <class S, int kWidth>
-__global__ __launch_bounds__(256) void depthwise_weights_kernel(const S* x, const S* dz, Compute<S>* partial,
-                                                                const __grid_constant__ Depthwise d, int chunk) {
+__global__ __launch_bounds__(256, 4) void depthwise_weights_kernel(const S* x, const S* dz, Compute<S>* partial,
+                                                                   const __grid_constant__ Depthwise d, int chunk) {
   using T = Compute<S>;
   constexpr int kLanes = 8, kLines = 32;
   using Vector = gpu::Pack<T, kWidth>;
