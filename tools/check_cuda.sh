@@ -24,7 +24,7 @@ echo "_cuda.so: $size bytes"
 [ "$size" -lt 30000000 ] || { echo "the CUDA module is larger than 30 MB"; exit 1; }
 if command -v cuobjdump >/dev/null; then
   cuobjdump --dump-sass --gpu-architecture sm_90a "$build/_cuda.so" >"$build/sass.txt"
-  for instruction in HMMA LDGSTS; do
+  for instruction in HMMA LDGSTS HGMMA UTMALDG; do
     count=$(grep -c "$instruction" "$build/sass.txt" || true)
     echo "$instruction: $count"
     [ "$count" -gt 0 ] || { echo "no $instruction in the code for sm_90a"; exit 1; }
