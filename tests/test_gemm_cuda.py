@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,58 @@ def test_convolutions(dtype: str, channels: int, out: int, kernel: tuple[int, in
     y.backward(tensor(dy, dtype))
     for ours, theirs in zip(gpu, cpu, strict=True):
         exactly(ours.grad, numbers(theirs.grad))
+
+
+@pytest.fixture
+def tf32() -> Iterator[None]:
+    ts.set_float32_matmul_precision("high")
+    yield
+    ts.set_float32_matmul_precision("highest")
+
+
+@pytest.mark.usefixtures("tf32")
+def test_tf32_of_integers() -> None:
+    """They are exact in tf32 too, whatever the kernel."""
+    for turned in (False, True):
+        for m, n, k in [(1, 1, 1), (3, 5, 2), (17, 33, 9), (72, 40, 136), (130, 66, 31), (136, 264, 200), (8, 8, 3000)]:
+            test_orders("float32", turned, False, m, n, k)
+            test_orders("float32", turned, True, m, n, k)
+    for offset, gap in [(1, 0), (0, 1), (4, 4), (2, 6)]:
+        test_alignments("float32", offset, gap)
+    for m, n, k in [(33, 17, 3000), (64, 128, 2048), (1, 40, 5000)]:
+        test_long_sums("float32", m, n, k)
+    for empty in [(0, 8, 8), (8, 0, 8), (8, 8, 0)]:
+        test_nothing("float32", empty)
+    for test in (test_batches, test_rows_apart, test_single_lines):
+        test("float32")
+    for channels, out, kernel, steps in [(3, 8, (3, 2), {"stride": 2, "padding": 1}), (8, 16, (3, 3), {"groups": 2})]:
+        test_convolutions("float32", channels, out, kernel, steps)
+
+
+def rounded_to_tf32(x: np.ndarray) -> np.ndarray:
+    return ((x.view(np.uint32) + 0x1000) & 0xFFFFE000).view(np.float32).astype(np.float64)
+
+
+@pytest.mark.usefixtures("tf32")
+def test_tf32_rounds() -> None:
+    """Operands to 10 bits of mantissa, and nothing else; with "highest", nothing."""
+    rng = np.random.default_rng(10)
+    for m, n, k in [(5, 3, 1), (40, 24, 64), (128, 136, 512), (7, 9, 2000)]:
+        a, b = rng.standard_normal((m, k)).astype(np.float32), rng.standard_normal((k, n)).astype(np.float32)
+        x, y = ts.tensor(a).to("cuda"), ts.tensor(b).to("cuda")
+        exact, size = a.astype(np.float64) @ b, np.abs(a).astype(np.float64) @ np.abs(b)
+        high = numbers(x @ y)
+        assert (np.abs(high - rounded_to_tf32(a) @ rounded_to_tf32(b)) / size).max() < 2.0**-18
+        assert 2.0**-17 < (np.abs(high - exact) / size).max() < 2.0**-10 * 1.01
+        ts.set_float32_matmul_precision("highest")
+        assert (np.abs(numbers(x @ y) - exact) / size).max() < 2.0**-20
+        ts.set_float32_matmul_precision("high")
+
+
+def test_precision_names() -> None:
+    assert ts.get_float32_matmul_precision() == ts.cuda.get_float32_matmul_precision() == "highest"
+    with pytest.raises(ValueError, match="'highest' or 'high', got 'low'"):
+        ts.set_float32_matmul_precision("low")
 
 
 def test_repeats_are_equal() -> None:

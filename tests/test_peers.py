@@ -711,6 +711,7 @@ def dropout(draw: Draw) -> Call:
 EXCUSED = set(
     "rand randn randint randperm rand_like randn_like randint_like bernoulli normal multinomial manual_seed seed empty empty_like empty_strided zeros ones "
     "full arange linspace eye tensor as_tensor from_numpy from_dlpack get_num_threads set_num_threads is_grad_enabled no_grad "
+    "get_float32_matmul_precision set_float32_matmul_precision "
     "enable_grad set_grad_enabled device dtype Tensor Generator is_tensor save load initial_seed get_rng_state set_rng_state".split()
 )
 

@@ -1,6 +1,7 @@
 #include "bind/bind.h"
 #include "core/allocator.h"
 #include "core/isa.h"
+#include "core/matmul_precision.h"
 #include "core/pool.h"
 
 namespace tilestack {
@@ -17,6 +18,14 @@ void bind_runtime(Bindings& b) {
              py::arg("n"));
   b.function("available_cpus", &available_cpus, "Processors that affinity and cgroup quota leave to this process.");
   b.function("num_threads_reason", &num_threads_reason, "Why the default number of threads is what it is.");
+  b.function("get_float32_matmul_precision", &float32_matmul_precision,
+             "How exact products of float32 are, see set_float32_matmul_precision.");
+  b.function(
+      "set_float32_matmul_precision", &set_float32_matmul_precision,
+      "'highest', the default: matrix products and convolutions of float32 multiply it as it is. 'high': on GPUs "
+      "they may round what they multiply to tf32, 10 bits of mantissa, and add in float32; several times as "
+      "fast. CPUs do not round.",
+      py::arg("precision"));
   b.function("isas", &available_isas, "Instruction sets that this build has and this processor runs, least first.");
   b.function("isa", &current_isa, "The instruction set in use.");
   b.function("set_isa", &set_isa, "Switches the instruction set, for tests and benchmarks.", py::arg("name"));

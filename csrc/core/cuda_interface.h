@@ -18,6 +18,7 @@ struct CoreServices {
   void (*fail)(Failure kind, const char* message);
   // Runs body(context) with the interpreter lock released, for calls that wait for the GPU.
   void (*unlocked)(void (*body)(void* context), void* context);
+  bool (*allows_tf32)();  // products of float32 may round their operands
 };
 
 struct GpuProperties {

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 
+#include "core/matmul_precision.h"
 #include "core/pool.h"
 #include "core/tape.h"
 
@@ -32,7 +33,7 @@ void fail(Failure kind, const char* message) {
   }
 }
 
-const CoreServices services = {sizeof(CoreServices), fail, run_unlocked};
+const CoreServices services = {sizeof(CoreServices), fail, run_unlocked, allows_tf32};
 
 #if defined(__unix__)
 // The module lies beside this one, if the wheel has it; tests name another.

@@ -37,6 +37,8 @@ void fail(const std::string& message) { fail(Failure::runtime, "cuda: " + messag
 
 void unlocked(void (*body)(void*), void* context) { services->unlocked(body, context); }
 
+bool allows_tf32() { return services->allows_tf32(); }
+
 void activate(int device) {
   if (active == device) [[likely]]
     return;

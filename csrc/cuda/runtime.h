@@ -71,6 +71,7 @@ inline __device__ bool index_fits(IndexReport* report, const char* op, std::int6
 [[noreturn]] void fail(Failure kind, const std::string& message);
 void raise_index_report(int device);  // after waiting for the device
 void unlocked(void (*body)(void* context), void* context);
+bool allows_tf32();  // by products of float32
 cudaStream_t stream_of(int device);
 void set_stream_of(int device, cudaStream_t stream);
 bool is_capturing();

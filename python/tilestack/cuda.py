@@ -14,6 +14,7 @@ from tilestack import _core
 from tilestack._core import CudaEvent as Event
 from tilestack._core import CudaOutOfMemoryError as OutOfMemoryError
 from tilestack._core import CudaStream as Stream
+from tilestack._core import get_float32_matmul_precision, set_float32_matmul_precision
 
 __all__ = [
     "Event",
@@ -28,6 +29,7 @@ __all__ = [
     "get_device_capability",
     "get_device_name",
     "get_device_properties",
+    "get_float32_matmul_precision",
     "graph",
     "is_available",
     "memory_allocated",
@@ -35,6 +37,7 @@ __all__ = [
     "memory_stats",
     "reset_peak_memory_stats",
     "set_device",
+    "set_float32_matmul_precision",
     "stream",
     "synchronize",
     "why_not",

@@ -48,6 +48,11 @@ void run_halves(Prepared& x) {
   run_mma(x, mma);
 }
 
+// Operands of one other dtype.
+void run_others(const Prepared& x) {
+  x.product.a.dtype == DType::float32&& gpu::allows_tf32() ? run_tf32(x) : run_simt(x);
+}
+
 // The 16-bit operand of a product whose other one isn't of the same dtype, or both, become float32.
 void run_mixed(Prepared& x) {
   const bool copy_a = is_half(x.product.a.dtype), copy_b = is_half(x.product.b.dtype);
@@ -55,7 +60,7 @@ void run_mixed(Prepared& x) {
       b(copy_b ? copy_bytes(x, false, DType::float32) / 4 : 0);
   if (copy_a) copy_operand(x, true, DType::float32, a.data);
   if (copy_b) copy_operand(x, false, DType::float32, b.data);
-  run_simt(x);
+  run_others(x);
 }
 
 }  // namespace
@@ -64,7 +69,7 @@ void run_gemm(const Gemm& g, const GemmBatch& batch) {
   if (g.m <= 0 || g.n <= 0 || batch.count() <= 0) return;
   Prepared x(g, batch);
   if (g.a.dtype != g.b.dtype) return run_mixed(x);
-  is_half(g.a.dtype) ? run_halves(x) : run_simt(x);
+  is_half(g.a.dtype) ? run_halves(x) : run_others(x);
 }
 
 namespace {

@@ -22,6 +22,7 @@ struct Plan {
 };
 
 void run_simt(const Prepared& x);  // operands of one dtype
+void run_tf32(const Prepared& x);  // of float32
 // Operands of one 16-bit float dtype, in 16-byte vectors.
 Plan plan_mma(const Prepared& x);
 void run_mma(const Prepared& x, const Plan& plan);
