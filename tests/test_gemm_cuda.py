@@ -92,6 +92,8 @@ def test_many_tiles(dtype: str, a_turned: bool, b_turned: bool) -> None:
     exactly(x[2] @ y, a[2] @ b)
     z = F.fused_linear(x[0], y[0].T, tensor(bias, dtype), activation="relu")
     exactly(z, np.maximum(a[0] @ b[0] + bias, 0))
+    residual = integers(rng, (280, 328))
+    exactly(F.fused_linear(x[0], y[0].T, residual=tensor(residual, dtype)), a[0] @ b[0] + residual)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -112,6 +114,9 @@ def test_long_sums(dtype: str, m: int, n: int, k: int) -> None:
     a, b, bias = integers(rng, (m, k), 1), integers(rng, (n, k), 1), integers(rng, (n,))
     y = F.fused_linear(tensor(a, dtype), tensor(b, dtype), tensor(bias, dtype), activation="relu")
     exactly(y, np.maximum(a @ b.T + bias, 0))
+    residual = integers(rng, (m, n))
+    z = F.fused_linear(tensor(a, dtype), tensor(b, dtype), residual=tensor(residual, dtype))
+    exactly(z, a @ b.T + residual)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

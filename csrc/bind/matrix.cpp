@@ -19,8 +19,9 @@ Tensor bmm(const Tensor& a, const Tensor& b) {
   return matmul(a, b);
 }
 
-Tensor fused_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const std::string& activation) {
-  return linear(x, weight, bias, activation_of("linear", activation));
+Tensor fused_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const std::string& activation,
+                    const Tensor& residual) {
+  return linear(x, weight, bias, activation_of("linear", activation), residual);
 }
 
 // Numbers, "valid", or "same", which pads x itself where the two sides differ.
@@ -59,6 +60,7 @@ Tensor matmul_operator(const Operand& a, const Operand& b) {
 void bind_matrix(Bindings& b) {
   const py::arg input = py::arg("input").none(false), weight = py::arg("weight").none(false);
   const py::arg other = py::arg("other").none(false), mat2 = py::arg("mat2").none(false);
+  const py::arg_v residual = py::arg("residual") = py::none();
   const py::arg_v bias = py::arg("bias") = py::none(), stride = py::arg("stride") = 1, padding = py::arg("padding") = 0;
   const py::arg_v dilation = py::arg("dilation") = 1, groups = py::arg("groups") = 1;
   b.both(
@@ -74,15 +76,19 @@ void bind_matrix(Bindings& b) {
   b.both("mm", &mm, "matmul of two matrices.", input, mat2);
   b.both("bmm", &bmm, "matmul of two batches of matrices, (batch, m, k) and (batch, k, n).", input, mat2);
   b.function(
-      "linear", [](const Tensor& x, const Tensor& weight, const Tensor& bias) { return linear(x, weight, bias); },
+      "linear",
+      [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
+        return linear(x, weight, bias, Activation::none, Tensor());
+      },
       "input weight^T + bias.\n\n"
       "input: (..., in) float. weight: (out, in). bias: (out,). Returns (..., out). One dtype; sums are float32 at\n"
       "least. ValueError for shapes that don't fit.",
       input, weight, bias);
   b.function(
       "fused_linear", &fused_linear,
-      "activation(linear(input, weight, bias)) in one pass. activation: none, relu, gelu, gelu_tanh, sigmoid, tanh.",
-      input, weight, bias, py::arg("activation") = "none");
+      "activation(linear(input, weight, bias)) + residual in one pass. activation: none, relu, gelu, gelu_tanh,\n"
+      "sigmoid, tanh. residual: of the result's shape, or None.",
+      input, weight, bias, py::arg("activation") = "none", residual);
   b.function(
       "conv2d", &plain_conv2d,
       "Cross-correlation of images with filters.\n\n"

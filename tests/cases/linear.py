@@ -15,14 +15,15 @@ ACTIVATIONS = {
 }
 
 
-def linear(x, w, b, activation=None):
+def linear(x, w, b, residual=None, activation=None):
     if activation is None:
         return ts.nn.functional.linear(x, w, b)
-    return ts.nn.functional.fused_linear(x, w, b, activation)
+    return ts.nn.functional.fused_linear(x, w, b, activation, residual)
 
 
-def reference(x, w, b, activation=None):
-    return ACTIVATIONS[activation or "none"](x @ w.T + (0 if b is None else b))
+def reference(x, w, b, residual=None, activation=None):
+    y = ACTIVATIONS[activation or "none"](x @ w.T + (0 if b is None else b))
+    return y if residual is None else y + residual
 
 
 case = Case(
@@ -45,6 +46,10 @@ case = Case(
         ((3000, 6), (20, 6), (20,)),
         *[((5, 19), (37, 19), (37,), {"activation": name}) for name in ACTIVATIONS],
         *[((150, 80), (90, 80), None, {"activation": name}) for name in ("relu", "gelu")],
+        *[((5, 19), (37, 19), (37,), (5, 37), {"activation": name}) for name in ACTIVATIONS],
+        *[((2, 75, 80), (90, 80), None, (2, 75, 90), {"activation": name}) for name in ("none", "gelu_tanh")],
+        ((2, 3), (4, 3), (4,), (2, 4), {"activation": "none"}),
+        ((2, 24), (70, 24), (70,), (2, 70), {"activation": "none"}),
     ],
     flops=lambda x, w, b: 2 * x.size * w.shape[0],
     bench=[

@@ -33,6 +33,7 @@ void multiply_directly(const Gemm& g) {
   for (std::int64_t i = 0; i < g.m; ++i, a += g.a.row_stride) {
     const S* b = static_cast<const S*>(g.b.data);
     S* out = static_cast<S*>(g.c.data) + i * g.c.row_stride;
+    const S* residual = g.c.residual ? static_cast<const S*>(g.c.residual) + i * g.c.row_stride : nullptr;
     S* pre = g.c.pre ? static_cast<S*>(g.c.pre) + i * g.c.row_stride : nullptr;
     for (std::int64_t j = 0; j < g.n; ++j, b += g.b.row_stride) {
       T sum = 0;
@@ -40,7 +41,9 @@ void multiply_directly(const Gemm& g) {
         sum += convert<T>(a[k * g.a.depth_stride]) * convert<T>(b[k * g.b.depth_stride]);
       if (g.c.bias) sum += convert<T>(static_cast<const S*>(g.c.bias)[j]);
       if (pre) pre[j] = convert<S>(sum);
-      out[j] = convert<S>(g.c.activation == Activation::none ? sum : activate(g.c.activation, splat(sum))[0]);
+      if (g.c.activation != Activation::none) sum = activate(g.c.activation, splat(sum))[0];
+      if (residual) sum += convert<T>(residual[j]);
+      out[j] = convert<S>(sum);
     }
   }
 }

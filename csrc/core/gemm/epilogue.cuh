@@ -1,6 +1,6 @@
 #pragma once
-// From sums to C: bias, activation, conversion. Kernels leave a part of their tile in shared memory, and all threads
-// write it out in rows.
+// From sums to C: bias, activation, residual, conversion. Kernels leave a part of their tile in shared memory, and all
+// threads write it out in rows.
 #include "core/gemm/product.cuh"
 #include "cuda/activate.cuh"
 
@@ -16,6 +16,16 @@ __device__ __forceinline__ void store_quad(S* to, const Quad<T>& v, int count, b
 #pragma unroll
   for (int i = 0; i < 4; ++i)
     if (i < count) to[i] = convert<S>(v[i]);
+}
+
+template <class S>
+__device__ __forceinline__ Quad<S> load_quad(const S* from, int count, bool vectors) {
+  if (vectors && count >= 4) return gpu::load<4>(from);
+  Quad<S> v{};
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    if (i < count) v[i] = from[i];
+  return v;
 }
 
 // The first `count` of four sums to C at (row, col).
@@ -35,6 +45,11 @@ __device__ __forceinline__ void finish_as(const Output& c, const BatchOffset& of
 #pragma unroll
       for (int i = 0; i < 4; ++i) v[i] = gpu::activate(c.activation, v[i]);
     }
+  }
+  if (c.residual) {
+    const Quad<S> more = load_quad(static_cast<const S*>(c.residual) + at, count, c.vectors);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) v[i] += convert<T>(more[i]);
   }
   store_quad(static_cast<S*>(c.data) + at, v, count, c.vectors);
 }

@@ -1,5 +1,5 @@
 #pragma once
-// From a tile of sums to C: bias, activation, conversion.
+// From a tile of sums to C: bias, activation, residual, conversion.
 #include "core/activate.h"
 #include "core/gemm/micro_kernel.h"
 #include "core/gemm/pack.h"
@@ -23,12 +23,14 @@ void write_rows(const GemmOutput& c, const T* sums, std::int64_t stride, std::in
     const std::int64_t at = row_offset(c, row + i) + col;
     S* out = static_cast<S*>(c.data) + at;
     S* pre = c.pre ? static_cast<S*>(c.pre) + at : nullptr;
+    const S* residual = c.residual ? static_cast<const S*>(c.residual) + at : nullptr;
     for (std::int64_t j = 0; j < cols; j += L) {
       const std::int64_t n = cols - j;
       Vec<T> v = load(sums + j);
       if (bias) v += n >= L ? load(bias + j) : load_partial(bias + j, n);
       if (pre) n >= L ? store(pre + j, v) : store_partial(pre + j, v, n);
       if (c.activation != Activation::none) v = activate(c.activation, v);
+      if (residual) v += n >= L ? load(residual + j) : load_partial(residual + j, n);
       n >= L ? store(out + j, v) : store_partial(out + j, v, n);
     }
   }

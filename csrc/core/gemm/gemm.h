@@ -1,6 +1,6 @@
 #pragma once
-// The one matrix product that matmul, linear and conv2d run on: C = activation(A B^T + bias), with both operands given
-// by where their elements are in memory. Called from kernel files only.
+// The one matrix product that matmul, linear and conv2d run on: C = activation(A B^T + bias) + residual, with both
+// operands given by where their elements are in memory. Called from kernel files only.
 #include "core/activation.h"
 #include "core/kernels.h"
 
@@ -43,7 +43,8 @@ struct GemmOutput {
   std::int64_t grid_rows = 0, grid_cols = 0, grid_row_stride = 0, image_stride = 0;
   const void* bias = nullptr;  // (n), dtype of C
   Activation activation = Activation::none;
-  void* pre = nullptr;  // if set, A B^T + bias is kept here, laid out as C
+  void* pre = nullptr;             // if set, A B^T + bias is kept here, laid out as C
+  const void* residual = nullptr;  // dtype of C, laid out as C
 };
 
 struct Gemm {

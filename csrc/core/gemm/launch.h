@@ -13,6 +13,7 @@ inline Output output_of(const GemmOutput& c, const GemmBatch& batch) {
   out.data = c.data;
   out.pre = c.pre;
   out.bias = c.bias;
+  out.residual = c.residual;
   out.dtype = c.dtype;
   out.activation = c.activation;
   out.grid = c.grid_cols > 0;
@@ -27,7 +28,8 @@ inline Output output_of(const GemmOutput& c, const GemmBatch& batch) {
   }
   for (int d = 0; d < batch.dims; ++d) whole = whole && batch.c[d] % 4 == 0;
   const std::size_t bytes = 4 * size_of(c.dtype) < 16 ? 4 * size_of(c.dtype) : 16;
-  out.vectors = whole && gpu::is_aligned(c.data, bytes) && gpu::is_aligned(c.pre, bytes);
+  out.vectors =
+      whole && gpu::is_aligned(c.data, bytes) && gpu::is_aligned(c.pre, bytes) && gpu::is_aligned(c.residual, bytes);
   return out;
 }
 

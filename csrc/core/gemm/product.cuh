@@ -8,7 +8,7 @@ namespace {
 struct Output {
   void* data;
   void* pre;
-  const void* bias;
+  const void *bias, *residual;
   DType dtype;
   Activation activation;
   bool vectors;  // four neighbours from a multiple of four on may be stored at once

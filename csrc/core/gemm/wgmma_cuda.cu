@@ -67,9 +67,10 @@ WgmmaOutput output_of(const Prepared& x, const Product& p) {
   WgmmaOutput out{};
   const GemmOutput& c = x.product.c;
   const std::int64_t stride = x.batch.dims ? x.batch.c[0] : 0;
-  out.direct = p.slices == 1 && !c.bias && !c.pre && c.activation == Activation::none && c.grid_cols == 0 &&
-               c.dtype == x.product.a.dtype && gpu::is_aligned(c.data, 16) && c.row_stride % 8 == 0 &&
-               stride % 8 == 0 && stride >= 0 && c.row_stride > 0 && (p.batches == 1 || stride > 0);
+  out.direct = p.slices == 1 && !c.bias && !c.pre && !c.residual && c.activation == Activation::none &&
+               c.grid_cols == 0 && c.dtype == x.product.a.dtype && gpu::is_aligned(c.data, 16) &&
+               c.row_stride % 8 == 0 && stride % 8 == 0 && stride >= 0 && c.row_stride > 0 &&
+               (p.batches == 1 || stride > 0);
   if (out.direct)
     out.map = gpu::tensor_map(c.dtype, c.data, {p.n, p.m, p.batches},
                               {bytes_of(c.row_stride), bytes_of(stride ? stride : c.row_stride)}, {kStrip, 64, 1},

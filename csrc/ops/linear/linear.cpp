@@ -1,6 +1,7 @@
 #include "ops/linear/linear.h"
 
 #include "core/op.h"
+#include "ops/add/add.h"
 
 namespace tilestack {
 namespace {
@@ -12,22 +13,32 @@ Tensor as_rows(const Tensor& x) {
   return view_of(as_contiguous(x), shape, {shape[1], 1});
 }
 
-void check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+void check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& residual) {
   check_float("linear", x);
   check(weight.dim() == 2, "linear: weight must have shape (out, in), got {}", weight.shape());
   check(x.dim() > 0 && x.size(-1) == weight.size(1), "linear: weight {} needs x of shape (..., {}), got {}",
         weight.shape(), weight.size(1), x.shape());
   check(!bias.defined() || bias.shape() == Dims{weight.size(0)}, "linear: bias must have shape ({},), got {}",
         weight.size(0), bias.defined() ? bias.shape() : Dims{});
-  check_same_dtype("linear", {x, weight, bias});
-  check_same_device("linear", {x, weight, bias});
+  if (residual.defined()) {
+    Dims shape = x.shape();
+    shape[-1] = weight.size(0);
+    check(residual.shape() == shape, "linear: residual must have shape {}, got {}", shape, residual.shape());
+  }
+  check_same_dtype("linear", {x, weight, bias, residual});
+  check_same_device("linear", {x, weight, bias, residual});
 }
 
 }  // namespace
 
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
-  check_linear(x, weight, bias);
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation,
+              const Tensor& residual) {
+  check_linear(x, weight, bias, residual);
+  // The slope of these follows from activation(x w^T + b), which the sum would hide.
+  if (residual.defined() && activation != Activation::none && !slope_needs_input(activation))
+    return add(linear(x, weight, bias, activation, Tensor()), residual);
   const Tensor in = as_rows(x), b = bias.defined() ? as_contiguous(bias) : bias;
+  const Tensor r = residual.defined() ? as_contiguous(residual) : residual;
   Dims shape = x.shape();
   shape[-1] = weight.size(0);
   const Dims flat = {in.size(0), weight.size(0)};
@@ -35,11 +46,11 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
   const Tensor rows = view_of(y, flat, {flat[1], 1});
   const bool keep = slope_needs_input(activation) && any_requires_grad(std::initializer_list<Tensor>{x, weight, bias});
   const Tensor pre = keep ? empty(flat, x.dtype(), x.device()) : Tensor();
-  linear_on(x.device()).forward(in, weight, optional_view(b), rows, optional_view(pre), activation);
+  linear_on(x.device()).forward(in, weight, optional_view(b), optional_view(r), rows, optional_view(pre), activation);
 
   const Saved saved(keep ? pre : activation == Activation::none ? Tensor() : rows);
   const Saved kept_in(weight.requires_grad() ? in : Tensor()), kept_weight(x.requires_grad() ? weight : Tensor());
-  return record("linear", y, {x, weight, bias},
+  return record("linear", y, {x, weight, bias, residual},
                 [x, weight, bias, flat, saved, kept_in, kept_weight, activation](const Tensor& dy) {
                   const Tensor gradient = view_of(as_contiguous(dy), flat, {flat[1], 1});
                   const auto wanted = [](const Tensor& t) {
@@ -50,7 +61,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
                   linear_on(dy.device())
                       .backward(optional_view(*kept_in), optional_view(*kept_weight), optional_view(*saved), gradient,
                                 optional_view(dx_rows), optional_view(dw), optional_view(db), activation);
-                  return Gradients{dx, dw, db};
+                  return Gradients{dx, dw, db, dy};
                 });
 }
 

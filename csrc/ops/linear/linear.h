@@ -4,16 +4,16 @@
 
 namespace tilestack {
 
-// y = activation(x w^T + b).   x: (rows, in)   w: (out, in)   b: (out)   y: (rows, out)
-// x and w have any strides, all others are contiguous. b may be undefined. pre, if defined, gets x w^T + b.
+// y = activation(x w^T + b) + r.   x: (rows, in)   w: (out, in)   b: (out)   y, r: (rows, out)
+// x and w have any strides, all others are contiguous. b and r may be undefined. pre, if defined, gets x w^T + b.
 // backward overwrites those of dx, dw, db that are defined; `saved` is pre for the gelus, else y. It reads x for dw, w
-// for dx, saved for an activation; what it does not read may be undefined.
+// for dx, saved for an activation; what it does not read may be undefined. r gets dy.
 struct LinearKernels {
-  void (*forward)(View x, View w, View b, View y, View pre, Activation activation);
+  void (*forward)(View x, View w, View b, View r, View y, View pre, Activation activation);
   void (*backward)(View x, View w, View saved, View dy, View dx, View dw, View db, Activation activation);
 };
 TILESTACK_KERNELS(LinearKernels, linear)
 
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation = Activation::none);
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation, const Tensor& residual);
 
 }  // namespace tilestack

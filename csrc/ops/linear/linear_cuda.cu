@@ -13,11 +13,12 @@ GemmOperand operand(const View& x, int rows) {
   return {.data = x.pointer, .dtype = x.dtype, .row_stride = x.stride(rows), .depth_stride = x.stride(1 - rows)};
 }
 
-void forward(View x, View w, View b, View y, View pre, Activation activation) {
+void forward(View x, View w, View b, View r, View y, View pre, Activation activation) {
   GemmOutput c = output(y);
   c.bias = b.pointer;
   c.activation = activation;
   c.pre = pre.pointer;
+  c.residual = r.pointer;
   run_gemm({y.size(0), y.size(1), x.size(1), operand(x, 0), operand(w, 0), c});
 }
 
