@@ -31,6 +31,7 @@ struct GpuProperties {
 // work on the one activated last by this thread.
 struct CudaBackend {
   std::size_t size;
+  const char* contracts;  // TILESTACK_CONTRACTS, a hash of the headers by which core and kernels understand each other
   const char* architectures;  // what the kernels were compiled for: "sm_80 sm_90a"
   const void* (*table)(const char* op);
   const char* (*why_not)();  // null if there is a GPU

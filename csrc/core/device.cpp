@@ -1,6 +1,7 @@
 #include "core/device.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <string>
 
@@ -59,7 +60,7 @@ Loaded load() {
   }
   const auto entry = reinterpret_cast<CudaEntry>(dlsym(library, kCudaEntry));
   const CudaBackend* backend = entry ? entry(&services) : nullptr;
-  if (!backend || backend->size != sizeof(CudaBackend))
+  if (!backend || backend->size != sizeof(CudaBackend) || std::strcmp(backend->contracts, TILESTACK_CONTRACTS) != 0)
     return {nullptr, "the CUDA module " + path + " is of another version of tilestack"};
   if (const char* why = backend->why_not()) return {nullptr, why};
   return {backend, ""};

@@ -156,6 +156,7 @@ void synchronize_event(void* event) {
 
 const CudaBackend backend = {
     .size = sizeof(CudaBackend),
+    .contracts = TILESTACK_CONTRACTS,
     .architectures = TILESTACK_CUDA_ARCHITECTURES,
     .table = table,
     .why_not = why_not,
