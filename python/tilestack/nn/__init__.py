@@ -6,7 +6,21 @@ from tilestack.nn.containers import ModuleDict, ModuleList, ParameterList, Seque
 from tilestack.nn.conv import Conv2d
 from tilestack.nn.dropout import Dropout
 from tilestack.nn.linear import Flatten, Identity, Linear, Unflatten
-from tilestack.nn.loss import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
+from tilestack.nn.loss import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CosineEmbeddingLoss,
+    CosineSimilarity,
+    CrossEntropyLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MarginRankingLoss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+    TripletMarginLoss,
+)
 from tilestack.nn.module import Module
 from tilestack.nn.norm import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
 from tilestack.nn.parameter import Parameter
@@ -16,20 +30,26 @@ from tilestack.nn.sparse import Embedding
 __all__ = [
     "GELU",
     "AvgPool2d",
+    "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
     "Conv2d",
+    "CosineEmbeddingLoss",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "Flatten",
+    "HuberLoss",
     "Identity",
+    "KLDivLoss",
     "L1Loss",
     "LayerNorm",
     "Linear",
     "LogSoftmax",
     "MSELoss",
+    "MarginRankingLoss",
     "MaxPool2d",
     "Module",
     "ModuleDict",
@@ -41,8 +61,10 @@ __all__ = [
     "ReLU",
     "Sequential",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "Tanh",
+    "TripletMarginLoss",
     "Unflatten",
     "functional",
     "init",

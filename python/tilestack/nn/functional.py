@@ -32,32 +32,53 @@ from tilestack._core import (
     tanh,
 )
 from tilestack._core import binary_cross_entropy_with_logits as _bce_with_logits
+from tilestack.nn.composed_losses import (
+    binary_cross_entropy,
+    cosine_embedding_loss,
+    cosine_similarity,
+    huber_loss,
+    kl_div,
+    margin_ranking_loss,
+    pairwise_distance,
+    reduced,
+    smooth_l1_loss,
+    triplet_margin_loss,
+)
 
 __all__ = [
     "adaptive_avg_pool2d",
     "adaptive_max_pool2d",
     "avg_pool2d",
     "batch_norm",
+    "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "conv2d",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
     "embedding",
     "gelu",
+    "huber_loss",
+    "kl_div",
     "l1_loss",
     "layer_norm",
     "linear",
     "log_softmax",
+    "margin_ranking_loss",
     "max_pool2d",
     "mse_loss",
     "nll_loss",
     "one_hot",
     "pad",
+    "pairwise_distance",
     "relu",
     "rms_norm",
     "sigmoid",
+    "smooth_l1_loss",
     "softmax",
     "tanh",
+    "triplet_margin_loss",
 ]
 
 
@@ -75,13 +96,9 @@ def binary_cross_entropy_with_logits(
     """
     if weight is None and pos_weight is None:
         return _bce_with_logits(input, target, reduction=reduction)
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(
-            f'binary_cross_entropy_with_logits: reduction must be "mean", "sum" or "none", got {reduction!r}'
-        )
     loss = _bce_with_logits(input, target, reduction="none")
     if pos_weight is not None:  # with target 1 the op is -log sigmoid(x)
         loss = loss + (pos_weight - 1) * target * _bce_with_logits(input, ones_like(input), reduction="none")
     if weight is not None:
         loss = loss * weight
-    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
+    return reduced("binary_cross_entropy_with_logits", loss, reduction)

@@ -1,0 +1,152 @@
+"""Losses that are made of other ops. Each takes reduction "mean", "sum" or "none"."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import tilestack as ts
+from tilestack._core import Tensor
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """d^2 / (2 beta) where d = |input - target| is below beta, else d - beta / 2. Both of one shape."""
+    _check_shapes("smooth_l1_loss", input, target)
+    if beta < 0:
+        raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
+    if beta == 0:
+        return ts.nn.functional.l1_loss(input, target, reduction=reduction)
+    return reduced("smooth_l1_loss", _huber(input, target, beta) / beta, reduction)
+
+
+def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """d^2 / 2 where d = |input - target| is below delta, else delta (d - delta / 2). Both of one shape."""
+    _check_shapes("huber_loss", input, target)
+    if delta <= 0:
+        raise ValueError(f"huber_loss: delta must be positive, got {delta}")
+    return reduced("huber_loss", _huber(input, target, delta), reduction)
+
+
+def _huber(input: Tensor, target: Tensor, delta: float) -> Tensor:
+    distance = (input - target).abs()
+    bounded = distance.clamp(max=delta)
+    return bounded * (distance - 0.5 * bounded)
+
+
+def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
+    """target (log target - input): the divergence of a distribution from the one whose logarithm is input.
+
+    target: probabilities, or their logarithms with log_target; it is broadcast with input. reduction: also "batchmean",
+    the sum divided by the size of dimension 0, which is the divergence as it is defined; "mean" divides by all elements.
+    """
+    if log_target:
+        loss = target.exp() * (target - input)
+    else:
+        positive = target > 0
+        loss = ts.where(positive, target * (ts.where(positive, target, 1.0).log() - input), 0.0 * input)
+    if reduction == "batchmean":
+        return loss.sum() / (input.shape[0] if input.dim() else 1)
+    return reduced("kl_div", loss, reduction)
+
+
+class _BinaryCrossEntropy(ts.Function):
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, target: Tensor) -> Tensor:
+        ctx.save_for_backward(input, target)
+        return -(target * input.log().clamp(min=-100.0) + (1 - target) * (1 - input).log().clamp(min=-100.0))
+
+    @staticmethod
+    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, None]:
+        input, target = ctx.saved_tensors
+        return dy * (input - target) / (input * (1 - input)).clamp(min=1e-12), None
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
+) -> Tensor:
+    """-(t log p + (1 - t) log(1 - p)) of probabilities p = input and t = target, of one shape.
+
+    The logarithms are at least -100. weight: a factor of each element, broadcast. No gradient flows to the target.
+    binary_cross_entropy_with_logits is faster and exact where sigmoid saturates.
+    """
+    _check_shapes("binary_cross_entropy", input, target)
+    loss = _BinaryCrossEntropy.apply(input, target)
+    return reduced("binary_cross_entropy", loss if weight is None else loss * weight, reduction)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """x1 . x2 / (|x1| |x2|) along dim, each length at least eps. x1 and x2 are broadcast."""
+    lengths = [(x * x).sum(dim).sqrt().clamp(min=eps) for x in (x1, x2)]
+    return (x1 * x2).sum(dim) / (lengths[0] * lengths[1])
+
+
+def cosine_embedding_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
+) -> Tensor:
+    """1 - cos for pairs with target 1, max(0, cos - margin) for those with target -1.
+
+    input1, input2: (N, D) or (D). target: (N) or () of 1 and -1.
+    """
+    _check_shapes("cosine_embedding_loss", input1, input2)
+    cosine = cosine_similarity(input1, input2, dim=-1)
+    if cosine.shape != target.shape:
+        raise ValueError(
+            f"cosine_embedding_loss: target must have shape {tuple(cosine.shape)}, got {tuple(target.shape)}"
+        )
+    loss = ts.where(target == 1, 1 - cosine, (cosine - margin).clamp(min=0.0))
+    return reduced("cosine_embedding_loss", loss, reduction)
+
+
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    """The p-norm of x1 - x2 + eps along the last dimension. x1 and x2 are broadcast."""
+    difference = x1 - x2 + eps
+    if p == 2:
+        return difference.norm(2, -1, keepdim)
+    if p == math.inf:
+        return difference.abs().amax(-1, keepdim)
+    if p <= 0:
+        raise ValueError(f"pairwise_distance: p must be positive, got {p}")
+    return (difference.abs() ** p).sum(-1, keepdim) ** (1 / p)
+
+
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    *,
+    reduction: str = "mean",
+) -> Tensor:
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the distance of the p-norm; (N, D) or (D) each.
+
+    swap: the negative's distance is the smaller one of those to anchor and positive (Balntas et al., 2016).
+    """
+    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = ts.minimum(far, pairwise_distance(positive, negative, p, eps))
+    return reduced("triplet_margin_loss", (near - far + margin).clamp(min=0.0), reduction)
+
+
+def margin_ranking_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
+) -> Tensor:
+    """max(0, -target (input1 - input2) + margin): target 1 wants input1 to be the larger one, -1 input2."""
+    return reduced("margin_ranking_loss", (margin - target * (input1 - input2)).clamp(min=0.0), reduction)
+
+
+def reduced(op: str, loss: Tensor, reduction: str) -> Tensor:
+    if reduction == "none":
+        return loss
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"{op}: reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+    return loss.mean() if reduction == "mean" else loss.sum()
+
+
+def _check_shapes(op: str, input: Tensor, target: Tensor) -> None:
+    if input.shape != target.shape:
+        raise ValueError(
+            f"{op}: input and target must have the same shape, got {tuple(input.shape)} and {tuple(target.shape)}"
+        )
