@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tilestack import _core
 from tilestack._autograd import Function, enable_grad, no_grad, set_grad_enabled
+from tilestack._checkpoint import checkpoint
 from tilestack._copying import tensor_deepcopy, tensor_reduce
 from tilestack._core import *  # noqa: F403
 from tilestack._core import Tensor, __version__
@@ -55,6 +56,7 @@ __all__ = [
     "__version__",
     "arange",
     "as_tensor",
+    "checkpoint",
     "enable_grad",
     "eye",
     "linspace",
