@@ -44,6 +44,7 @@ from tilestack.nn.composed_losses import (
     smooth_l1_loss,
     triplet_margin_loss,
 )
+from tilestack.nn.linear_loss import linear_cross_entropy
 
 __all__ = [
     "adaptive_avg_pool2d",
@@ -64,6 +65,7 @@ __all__ = [
     "l1_loss",
     "layer_norm",
     "linear",
+    "linear_cross_entropy",
     "log_softmax",
     "margin_ranking_loss",
     "max_pool2d",

@@ -1,0 +1,111 @@
+"""Cross-entropy of a linear layer's output that is never held whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tilestack as ts
+from tilestack._core import Tensor, cross_entropy, linear
+
+_LOGITS = 1 << 22  # elements of the logits of a chunk
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    chunk_rows: int | None = None,
+) -> Tensor:
+    """cross_entropy(linear(input, linear_weight, linear_bias), target) in memory for a few rows of logits.
+
+    input: (..., features); linear_weight: (classes, features); target: (...) class indices; weight: (classes) factors.
+    chunk_rows: rows whose logits are held at a time; by default about four million logits. With "mean" and "sum" the
+    gradients are computed together with the loss, so a language model's logits cost neither memory nor a second product;
+    "none" computes them again in backward.
+    """
+    if target.shape != input.shape[:-1]:
+        raise ValueError(
+            f"linear_cross_entropy: input {tuple(input.shape)} needs a target of shape {tuple(input.shape[:-1])}, "
+            f"got {tuple(target.shape)}"
+        )
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"linear_cross_entropy: reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+    if chunk_rows is not None and chunk_rows < 1:
+        raise ValueError(f"linear_cross_entropy: chunk_rows must be positive, got {chunk_rows}")
+    rows, classes = input.reshape(-1, input.shape[-1]), target.reshape(-1)
+    size = chunk_rows or max(1, _LOGITS // max(1, linear_weight.shape[0]))
+    chunks = [slice(start, start + size) for start in range(0, max(1, rows.shape[0]), size)]
+    options: dict[str, Any] = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    if reduction == "none":
+
+        def losses(x: Tensor, w: Tensor, b: Tensor | None, t: Tensor) -> Tensor:
+            return cross_entropy(linear(x, w, b), t, weight, reduction="none", **options)
+
+        parts = [ts.checkpoint(losses, rows[at], linear_weight, linear_bias, classes[at]) for at in chunks]
+        return ts.cat(parts).reshape(target.shape)
+    return _LinearCrossEntropy.apply(
+        rows, linear_weight, linear_bias, classes, weight, reduction == "mean", chunks, options, ts.is_grad_enabled()
+    )
+
+
+class _LinearCrossEntropy(ts.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        w: Tensor,
+        b: Tensor | None,
+        target: Tensor,
+        weight: Tensor | None,
+        mean: bool,
+        chunks: list[slice],
+        options: dict[str, Any],
+        recorded: bool,
+    ) -> Tensor:
+        wants_x, wants_w, wants_b = (recorded and wants for wants in ctx.needs_input_grad[:3])
+        dx = ts.empty_like(x) if wants_x else None
+        # Sums of many chunks: in float32 where the parameters have 16 bits.
+        sums = w.dtype if w.dtype in (ts.float32, ts.float64) else ts.float32
+        dw = ts.zeros(w.shape, dtype=sums, device=w.device) if wants_w else None
+        db = ts.zeros(b.shape, dtype=sums, device=w.device) if b is not None and wants_b else None
+        total = ts.zeros((), dtype=sums, device=x.device)
+        scale = ts.ones((), dtype=sums, device=x.device)
+        if mean:
+            counted = target != options["ignore_index"]
+            if weight is None:
+                scale = 1 / counted.to(sums).sum()
+            else:
+                scale = 1 / (weight[ts.where(counted, target, 0)].to(sums) * counted.to(sums)).sum()
+        for at in chunks:
+            logits = linear(x[at], w, b)
+            if not (wants_x or wants_w or wants_b):
+                total += cross_entropy(logits, target[at], weight, reduction="sum", **options)
+                continue
+            logits.requires_grad = True
+            with ts.enable_grad():
+                loss = cross_entropy(logits, target[at], weight, reduction="sum", **options)
+            loss.backward(scale.to(loss.dtype))
+            total += loss.detach()
+            slopes = logits.grad
+            assert slopes is not None
+            if dx is not None:
+                dx[at] = slopes @ w
+            if dw is not None:
+                dw += slopes.t() @ x[at]
+            if db is not None:
+                db += slopes.sum(0)
+        ctx.save_for_backward(*(slope for slope in (dx, dw, db) if slope is not None))
+        ctx.present = (dx is not None, dw is not None, db is not None)
+        return (total * scale).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
+        saved = iter(ctx.saved_tensors)
+        slopes = [next(saved) * dy if there else None for there in ctx.present]
+        return (*slopes, None, None, None, None, None, None)
