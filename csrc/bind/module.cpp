@@ -104,6 +104,7 @@ PYBIND11_MODULE(_core, m) {
   bind_arithmetic(b);
   bind_comparison(b);
   bind_random(b);
+  bind_recurrent(b);
   bind_reductions(b);
   bind_losses(b);
   bind_optimizers(b);

@@ -25,10 +25,14 @@ from tilestack.nn.module import Module
 from tilestack.nn.norm import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
 from tilestack.nn.parameter import Parameter
 from tilestack.nn.pooling import AvgPool2d, MaxPool2d
+from tilestack.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from tilestack.nn.sparse import Embedding
 
 __all__ = [
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
@@ -41,10 +45,12 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "HuberLoss",
     "Identity",
     "KLDivLoss",
     "L1Loss",
+    "LSTMCell",
     "LayerNorm",
     "Linear",
     "LogSoftmax",
@@ -58,6 +64,7 @@ __all__ = [
     "Parameter",
     "ParameterList",
     "RMSNorm",
+    "RNNCell",
     "ReLU",
     "Sequential",
     "Sigmoid",

@@ -8,7 +8,7 @@ from tilestack.nn.module import Module
 
 
 class _Loss(Module):
-    REDUCTIONS = ("none", "mean", "sum")
+    REDUCTIONS: tuple[str, ...] = ("none", "mean", "sum")
 
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
