@@ -559,8 +559,49 @@ def kl_div(draw: Draw) -> Call:
 
 @recipe("cosine_similarity")
 def cosine(draw: Draw) -> Call:
-    shape = draw.full_shape(2, 3)
+    shape = tuple(n + 1 for n in draw.full_shape(2, 3))  # the slope along one number is 0 but for rounding
     return [draw.tensor(shape), draw.tensor(shape)], {"dim": draw.pick(-1, 0, 1)}
+
+
+def signs(draw: Draw, n: int) -> Input:
+    target = draw.tensor((n,), grad=False)
+    target.base[...] = np.where(target.base > 0, 1, -1)
+    return target
+
+
+@recipe("cosine_embedding_loss")
+def cosine_embedding(draw: Draw) -> Call:
+    n, d = draw.int(1, 9), draw.int(2, 9)
+    options = {"margin": draw.pick(0.0, 0.3), **reduction_name(draw)}
+    return [draw.tensor((n, d)), draw.tensor((n, d)), signs(draw, n)], options
+
+
+@recipe("margin_ranking_loss")
+def margin_ranking(draw: Draw) -> Call:
+    n = draw.int(1, 9)
+    options = {"margin": draw.pick(0.0, 0.3), **reduction_name(draw)}
+    return [draw.tensor((n,)), draw.tensor((n,)), signs(draw, n)], options
+
+
+@recipe("pairwise_distance")
+def pairwise_distance(draw: Draw) -> Call:
+    shape = draw.full_shape(1, 3)
+    options = {"p": draw.pick(1.0, 2.0, 3.0, float("inf")), "keepdim": draw.chance()}
+    return [draw.tensor(shape), draw.tensor(shape)], options
+
+
+@recipe("triplet_margin_loss")
+def triplet(draw: Draw) -> Call:
+    shape = (draw.int(1, 9), draw.int(2, 9))
+    options = {"swap": draw.chance(), "p": draw.pick(1.0, 2.0), **reduction_name(draw)}
+    return [draw.tensor(shape) for _ in range(3)], options
+
+
+@recipe("linear_cross_entropy")
+def linear_cross_entropy(draw: Draw) -> Call:
+    n, d, c = draw.int(1, 9), draw.int(1, 9), draw.int(2, 20)
+    options: dict[str, Any] = {"label_smoothing": draw.pick(0.0, 0.1), **reduction_name(draw)}
+    return [draw.tensor((n, d)), draw.tensor((c, d)), draw.indices((n,), c)], options
 
 
 @recipe("scaled_dot_product_attention")
@@ -793,6 +834,7 @@ def check_close(got: np.ndarray, peer: np.ndarray, exact: np.ndarray, dtype: str
             (512 if dtype == "float64" else 8) * unit * scale
             + 4 * np.nan_to_num(np.where(np.isfinite(off), off, 0)).max(initial=0)
             + 2.0**-24 * (dtype == "float16")
+            + 16 * unit * (scale <= 16 * unit)  # what has cancelled, of terms about 1
         )
         wrong = ~((got == peer) | (np.isnan(got) & np.isnan(peer)) | (np.abs(got - exact) <= allowed))
     if wrong.any():

@@ -88,7 +88,8 @@ def cosine_embedding_loss(
     input1, input2: (N, D) or (D). target: (N) or () of 1 and -1.
     """
     _check_shapes("cosine_embedding_loss", input1, input2)
-    cosine = cosine_similarity(input1, input2, dim=-1)
+    squares = [(x * x).sum(-1) + 1e-12 for x in (input1, input2)]
+    cosine = (input1 * input2).sum(-1) / (squares[0] * squares[1]).sqrt()
     if cosine.shape != target.shape:
         raise ValueError(
             f"cosine_embedding_loss: target must have shape {tuple(cosine.shape)}, got {tuple(target.shape)}"
