@@ -505,6 +505,23 @@ def embedding(draw: Draw) -> Call:
     return [draw.indices(draw.shape(0, 3), rows), draw.tensor((rows, draw.size()))], draw.pick({}, {"padding_idx": 0})
 
 
+@recipe("embedding_bag")
+def embedding_bag(draw: Draw) -> Call:
+    rows, mode = draw.int(2, 20), draw.pick("mean", "sum", "max")
+    table = draw.tensor((rows, draw.int(1, 9)))
+    options: dict[str, Any] = {"mode": mode, **draw.pick({}, {"padding_idx": 1})}
+    if draw.chance():
+        shape = (draw.int(1, 5), draw.int(1, 5))
+        if mode == "sum" and draw.chance():
+            options["per_sample_weights"] = draw.tensor(shape, 0.5, 2, grad=False)
+        return [draw.indices(shape, rows), table], options
+    total = draw.int(1, 12)
+    offsets = draw.indices((draw.int(1, 4),), total + 1)
+    offsets.base[...] = np.sort(offsets.base)
+    offsets.base.flat[0] = 0
+    return [draw.indices((total,), rows), table, offsets], options
+
+
 @recipe("one_hot")
 def one_hot(draw: Draw) -> Call:
     n = draw.int(1, 9)

@@ -59,7 +59,7 @@ ALL = {
     r"\bdict\b(?!\[)": "dict[str, Any]",
 }
 # What a signature can't say.
-OPTIONAL = {"running_mean", "running_var"}  # may be None, though they have no default
+OPTIONAL = {"c0", "running_mean", "running_var"}  # may be None, though they have no default
 RESULTS = {
     "Tensor.grad": "Tensor | None",
     "Tensor.__iter__": "Iterator[Tensor]",

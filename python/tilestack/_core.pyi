@@ -661,7 +661,7 @@ def reciprocal(input: Tensor) -> Tensor: ...
 def recurrent_layer(
     input: Tensor,
     h0: Tensor,
-    c0: Tensor,
+    c0: Tensor | None,
     weight_ih: Tensor,
     weight_hh: Tensor,
     bias_ih: Tensor | None = None,

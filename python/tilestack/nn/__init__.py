@@ -26,7 +26,7 @@ from tilestack.nn.norm import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
 from tilestack.nn.parameter import Parameter
 from tilestack.nn.pooling import AvgPool2d, MaxPool2d
 from tilestack.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
-from tilestack.nn.sparse import Embedding
+from tilestack.nn.sparse import Embedding, EmbeddingBag
 
 __all__ = [
     "GELU",
@@ -44,6 +44,7 @@ __all__ = [
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",
+    "EmbeddingBag",
     "Flatten",
     "GRUCell",
     "HuberLoss",

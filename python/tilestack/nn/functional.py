@@ -44,6 +44,7 @@ from tilestack.nn.composed_losses import (
     smooth_l1_loss,
     triplet_margin_loss,
 )
+from tilestack.nn.embedding_bag import embedding_bag
 from tilestack.nn.linear_loss import linear_cross_entropy
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "embedding",
+    "embedding_bag",
     "gelu",
     "huber_loss",
     "kl_div",

@@ -47,7 +47,7 @@ class _Recurrent(Module):
         directions = 2 if bidirectional else 1
         for layer, suffix in self._parts():
             columns = input_size if layer == 0 else directions * hidden_size
-            shapes = {"weight_ih": (rows, columns), "weight_hh": (rows, hidden_size)}
+            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, columns), "weight_hh": (rows, hidden_size)}
             if bias:
                 shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
             for key, shape in shapes.items():
@@ -99,9 +99,8 @@ class _Recurrent(Module):
                 x = F.dropout(x, self.dropout, self.training) if self.dropout else x
             if not reverse:
                 outputs = []
-            weights = [
-                getattr(self, f"{key}_{suffix}", None) for key in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            ]
+            keys = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            weights: list[Any] = [getattr(self, f"{key}_{suffix}", None) for key in keys]
             states_here = [state[i] for state in given]
             c0 = states_here[1] if len(given) == 2 else None
             results = recurrent_layer(x, states_here[0], c0, *weights, lengths=lengths, mode=self.mode, reverse=reverse)
@@ -201,7 +200,7 @@ class _RecurrentCell(Module):
             ts.zeros(shape, dtype=x.dtype, device=x.device) if s is None else s.unsqueeze(0) if single else s
             for s in states
         ]
-        weights = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        weights: tuple[Any, ...] = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
         c0 = given[1] if len(given) == 2 else None
         results = recurrent_layer(rows.unsqueeze(0), given[0], c0, *weights, mode=self.mode)[1:]
         return [result.squeeze(0) for result in results] if single else list(results)

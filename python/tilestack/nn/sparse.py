@@ -1,4 +1,4 @@
-"""Embedding."""
+"""Embeddings."""
 
 from __future__ import annotations
 
@@ -61,3 +61,45 @@ class Embedding(Module):
     def extra_repr(self) -> str:
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
         return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+
+
+class EmbeddingBag(Module):
+    """The sum, mean or maximum of the embeddings in each bag.
+
+    forward(input, offsets, per_sample_weights): input (bags, n), or (total) with offsets (bags), where each bag begins;
+    per_sample_weights: factors for mode "sum". Returns (bags, embedding_dim). See F.embedding_bag.
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        *,
+        mode: str = "mean",
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.mode, self.include_last_offset, self.padding_idx = mode, include_last_offset, padding_idx
+        self.weight = Parameter(ts.empty((num_embeddings, embedding_dim), device=device, dtype=dtype))
+        init.normal_(self.weight)
+        if padding_idx is not None:
+            with ts.no_grad():
+                self.weight[padding_idx] = 0
+
+    def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
+        return F.embedding_bag(
+            input,
+            self.weight,
+            offsets,
+            mode=self.mode,
+            per_sample_weights=per_sample_weights,
+            include_last_offset=self.include_last_offset,
+            padding_idx=self.padding_idx,
+        )
+
+    def extra_repr(self) -> str:
+        return f"{self.num_embeddings}, {self.embedding_dim}, mode={self.mode!r}"
