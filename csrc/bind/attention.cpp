@@ -1,4 +1,5 @@
 #include "bind/bind.h"
+#include "ops/rotary_embedding/rotary_embedding.h"
 #include "ops/scaled_dot_product_attention/scaled_dot_product_attention.h"
 
 namespace tilestack {
@@ -20,6 +21,17 @@ void bind_attention(Bindings& b) {
       "a GPU. ValueError for shapes that don't fit, RuntimeError for an attn_mask that requires a gradient.",
       query, key, py::arg("value").none(false), py::arg("attn_mask") = py::none(), py::arg("dropout_p") = 0.0,
       py::arg("is_causal") = false, py::arg("scale") = py::none(), py::arg("enable_gqa") = false);
+  b.function("rotary_embedding", &rotary_embedding,
+             "Pairs of elements of each row turned by angles, so that products of rows depend on how far apart they "
+             "are (Su et\n"
+             "al., 2021).\n\n"
+             "input: (..., dim) float. cos, sin: broadcast to (..., half), half <= dim / 2, of the angles; they get no "
+             "gradient.\n"
+             "Pair j is elements j and j + half or, interleaved, 2 j and 2 j + 1; elements from 2 half on stay. "
+             "Returns input's\n"
+             "shape. rotary_tables of tilestack.nn.functional makes cos and sin. ValueError for shapes that don't fit.",
+             py::arg("input").none(false), py::arg("cos").none(false), py::arg("sin").none(false),
+             py::arg("interleaved") = false);
 }
 
 }  // namespace tilestack

@@ -27,12 +27,14 @@ from tilestack._core import (
     pad,
     relu,
     rms_norm,
+    rotary_embedding,
     scaled_dot_product_attention,
     sigmoid,
     softmax,
     tanh,
 )
 from tilestack._core import binary_cross_entropy_with_logits as _bce_with_logits
+from tilestack.nn.positions import rotary_tables, sinusoidal_positions
 
 __all__ = [
     "adaptive_avg_pool2d",
@@ -56,8 +58,11 @@ __all__ = [
     "pad",
     "relu",
     "rms_norm",
+    "rotary_embedding",
+    "rotary_tables",
     "scaled_dot_product_attention",
     "sigmoid",
+    "sinusoidal_positions",
     "softmax",
     "tanh",
 ]
