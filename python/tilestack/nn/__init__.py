@@ -2,6 +2,7 @@
 
 from tilestack.nn import functional, init, utils
 from tilestack.nn.activation import GELU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
+from tilestack.nn.attention import KVCache, MultiheadAttention
 from tilestack.nn.containers import ModuleDict, ModuleList, ParameterList, Sequential
 from tilestack.nn.conv import Conv2d
 from tilestack.nn.dropout import Dropout
@@ -11,7 +12,15 @@ from tilestack.nn.module import Module
 from tilestack.nn.norm import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
 from tilestack.nn.parameter import Parameter
 from tilestack.nn.pooling import AvgPool2d, MaxPool2d
+from tilestack.nn.positions import SinusoidalPositions
 from tilestack.nn.sparse import Embedding
+from tilestack.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "GELU",
@@ -25,6 +34,7 @@ __all__ = [
     "Embedding",
     "Flatten",
     "Identity",
+    "KVCache",
     "L1Loss",
     "LayerNorm",
     "Linear",
@@ -34,6 +44,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "Parameter",
     "ParameterList",
@@ -41,8 +52,14 @@ __all__ = [
     "ReLU",
     "Sequential",
     "Sigmoid",
+    "SinusoidalPositions",
     "Softmax",
     "Tanh",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Unflatten",
     "functional",
     "init",
