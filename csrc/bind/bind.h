@@ -38,6 +38,7 @@ Tensor with_grad(const Tensor& x, bool requires_grad);
 // One file each.
 void bind_activations(Bindings& b);
 void bind_arithmetic(Bindings& b);
+void bind_attention(Bindings& b);
 void bind_autograd(Bindings& b);
 void bind_comparison(Bindings& b);
 void bind_creation(Bindings& b);

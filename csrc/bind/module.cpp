@@ -98,6 +98,7 @@ PYBIND11_MODULE(_core, m) {
   bind_interop(b);
   bind_indexing(b);
   bind_creation(b);
+  bind_attention(b);
   bind_autograd(b);
   bind_runtime(b);
   bind_activations(b);

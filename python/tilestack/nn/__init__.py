@@ -2,6 +2,7 @@
 
 from tilestack.nn import functional, init, utils
 from tilestack.nn.activation import GELU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
+from tilestack.nn.attention import KVCache, MultiheadAttention
 from tilestack.nn.containers import ModuleDict, ModuleList, ParameterList, Sequential
 from tilestack.nn.conv import Conv2d
 from tilestack.nn.dropout import Dropout
@@ -25,8 +26,16 @@ from tilestack.nn.module import Module
 from tilestack.nn.norm import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
 from tilestack.nn.parameter import Parameter
 from tilestack.nn.pooling import AvgPool2d, MaxPool2d
+from tilestack.nn.positions import SinusoidalPositions
 from tilestack.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from tilestack.nn.sparse import Embedding, EmbeddingBag
+from tilestack.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "GELU",
@@ -50,6 +59,7 @@ __all__ = [
     "HuberLoss",
     "Identity",
     "KLDivLoss",
+    "KVCache",
     "L1Loss",
     "LSTMCell",
     "LayerNorm",
@@ -61,6 +71,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "Parameter",
     "ParameterList",
@@ -69,9 +80,15 @@ __all__ = [
     "ReLU",
     "Sequential",
     "Sigmoid",
+    "SinusoidalPositions",
     "SmoothL1Loss",
     "Softmax",
     "Tanh",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "TripletMarginLoss",
     "Unflatten",
     "functional",

@@ -27,6 +27,8 @@ from tilestack._core import (
     pad,
     relu,
     rms_norm,
+    rotary_embedding,
+    scaled_dot_product_attention,
     sigmoid,
     softmax,
     tanh,
@@ -46,6 +48,7 @@ from tilestack.nn.composed_losses import (
 )
 from tilestack.nn.embedding_bag import embedding_bag
 from tilestack.nn.linear_loss import linear_cross_entropy
+from tilestack.nn.positions import rotary_tables, sinusoidal_positions
 
 __all__ = [
     "adaptive_avg_pool2d",
@@ -78,7 +81,11 @@ __all__ = [
     "pairwise_distance",
     "relu",
     "rms_norm",
+    "rotary_embedding",
+    "rotary_tables",
+    "scaled_dot_product_attention",
     "sigmoid",
+    "sinusoidal_positions",
     "smooth_l1_loss",
     "softmax",
     "tanh",

@@ -1,0 +1,261 @@
+#pragma once
+// What both passes of attention are made of on the CPU. Only scaled_dot_product_attention_cpu.cpp includes it.
+//
+// Lanes are queries: scores stand as (keys, queries), so that maxima, sums and exp of softmax need no step across
+// lanes, and what one product leaves is the right operand of the next.
+#include "core/gemm/micro_kernel.h"
+#include "core/philox_vec.h"
+#include "core/rows.h"
+#include "core/transpose.h"
+#include "core/vec_math.h"
+#include "ops/scaled_dot_product_attention/scaled_dot_product_attention.h"
+
+namespace tilestack::TILESTACK_ISA {
+namespace {
+
+constexpr std::int64_t kKeys = 84;  // in a block: a multiple of every kTileRows
+template <class C>
+constexpr std::int64_t kQueries = kTileCols<C>;
+template <class C>
+constexpr C kInfinity = FloatBits<C>::infinity;
+
+TILESTACK_INLINE std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+TILESTACK_INLINE std::int64_t blocks_of(std::int64_t n, std::int64_t size) { return (n + size - 1) / size; }
+template <class C>
+TILESTACK_INLINE std::int64_t padded(std::int64_t n) {
+  return blocks_of(n, kLanes<C>) * kLanes<C>;
+}
+
+// c = a b or, to resume, c += a b, with a(i, k) = a[i RowStep + k a_step].
+template <class C, int RowStep, int Rows, int Vectors>
+void multiply_rows(std::int64_t depth, const C* a, std::int64_t a_step, const C* b, std::int64_t b_step, C* c,
+                   std::int64_t c_step, bool resume) {
+  Vec<C> sum[Rows][Vectors] = {};
+#pragma GCC unroll 4
+  for (std::int64_t k = 0; k < depth; ++k) {
+    Vec<C> row[Vectors];
+    for (int v = 0; v < Vectors; ++v) row[v] = load(b + v * kLanes<C>);
+    for (int i = 0; i < Rows; ++i)
+      for (int v = 0; v < Vectors; ++v) sum[i][v] = fma(splat(a[i * RowStep]), row[v], sum[i][v]);
+    a += a_step;
+    b += b_step;
+  }
+  for (int i = 0; i < Rows; ++i)
+    for (int v = 0; v < Vectors; ++v) {
+      C* at = c + i * c_step + v * kLanes<C>;
+      store(at, resume ? sum[i][v] + load(at) : sum[i][v]);
+    }
+}
+
+template <class C>
+using RowsKernel = void (*)(std::int64_t, const C*, std::int64_t, const C*, std::int64_t, C*, std::int64_t, bool);
+
+template <class C, int RowStep, int... I>
+TILESTACK_INLINE RowsKernel<C> pick_rows_kernel(std::int64_t rows, bool narrow, std::integer_sequence<int, I...>) {
+  static constexpr RowsKernel<C> kernels[2][kTileRows] = {{multiply_rows<C, RowStep, I + 1, kTileVectors>...},
+                                                          {multiply_rows<C, RowStep, I + 1, 1>...}};
+  return kernels[narrow][rows - 1];
+}
+
+// c: (rows, cols), cols a multiple of a vector.
+template <class C, int RowStep = 1>
+void multiply(std::int64_t rows, std::int64_t cols, std::int64_t depth, const C* a, std::int64_t a_step, const C* b,
+              std::int64_t b_step, C* c, std::int64_t c_step, bool resume) {
+  if (rows == 0) return;
+  const std::int64_t high = blocks_of(rows, blocks_of(rows, kTileRows));  // tiles of like height
+  for (std::int64_t j = 0; j < cols; j += kTileCols<C>)
+    for (std::int64_t i = 0; i < rows; i += high) {
+      const RowsKernel<C> kernel = pick_rows_kernel<C, RowStep>(smaller(high, rows - i), cols - j <= kLanes<C>,
+                                                                std::make_integer_sequence<int, kTileRows>());
+      kernel(depth, a + i * RowStep, a_step, b + j, b_step, c + i * c_step + j, c_step, resume);
+    }
+}
+
+// The rows of one head.
+template <class T>
+struct Head {
+  T* data;
+  std::int64_t step;
+  TILESTACK_INLINE Head(const View& x, std::int64_t batch, std::int64_t head)
+      : data(x.data<T>() + batch * x.strides[0] + head * x.strides[1]), step(x.strides[2]) {}
+  TILESTACK_INLINE T* row(std::int64_t i) const { return data + i * step; }
+};
+
+// y = x scale in rows of the compute type, zero beyond the columns of x.
+template <class T>
+void widen(const Head<T>& x, std::int64_t first, std::int64_t rows, std::int64_t cols, Compute<T> scale, Compute<T>* y,
+           std::int64_t y_step) {
+  using C = Compute<T>;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const T* from = x.row(first + i);
+    C* to = y + i * y_step;
+    for_vectors<T>(cols, [&](std::int64_t j, auto part) { part.store(to + j, part.load(from + j) * scale); });
+    for (std::int64_t j = cols; j < y_step; ++j) to[j] = 0;
+  }
+}
+
+template <class T>
+void narrow(const Compute<T>* x, std::int64_t x_step, Compute<T> scale, const Head<T>& y, std::int64_t first,
+            std::int64_t rows, std::int64_t cols) {
+  using C = Compute<T>;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const C* from = x + i * x_step;
+    T* to = y.row(first + i);
+    for_vectors<T>(cols, [&](std::int64_t j, auto part) { part.store(to + j, part.load(from + j) * scale); });
+  }
+}
+
+// Sizes, and what the scores of a block are made of.
+template <class T>
+struct Problem {
+  using C = Compute<T>;
+  const AttentionInputs& in;
+  std::int64_t batch, heads, kv_heads, group, queries, keys, dim, value_dim;
+  std::int64_t key_blocks, query_blocks;
+
+  TILESTACK_INLINE explicit Problem(const AttentionInputs& in)
+      : in(in),
+        batch(in.q.shape[0]),
+        heads(in.q.shape[1]),
+        kv_heads(in.k.shape[1]),
+        group(kv_heads ? heads / kv_heads : 1),
+        queries(in.q.shape[2]),
+        keys(in.k.shape[2]),
+        dim(in.q.shape[3]),
+        value_dim(in.v.shape[3]),
+        key_blocks(blocks_of(keys, kKeys)),
+        query_blocks(blocks_of(queries, kQueries<C>)) {}
+
+  // Keys that queries below `end` see.
+  TILESTACK_INLINE std::int64_t keys_before(std::int64_t end) const { return in.causal ? smaller(end, keys) : keys; }
+};
+
+// Keys [first, first + size) and queries [first, first + size) of one head.
+struct Block {
+  std::int64_t batch, head, query, queries, key, keys;
+};
+
+// A value for each query and key, brought into the order of the scores.
+template <class C>
+struct Turned {
+  static constexpr std::int64_t kStep = kKeys + 16;
+  Scratch<C> rows, columns;
+  TILESTACK_INLINE Turned() : rows(kQueries<C> * kStep), columns(kKeys * kQueries<C>) {
+    for (std::int64_t i = 0; i < kKeys * kQueries<C>; ++i) columns[i] = 0;
+  }
+  TILESTACK_INLINE void turn(const Block& block) {
+    transpose_tile<C>(rows, kStep, columns, kQueries<C>, block.queries, block.keys);
+  }
+};
+
+// mask(query, key), minus infinity for false.
+template <class M, class C>
+void read_mask(const View& mask, const Block& block, C* rows, std::int64_t step) {
+  const M* head = mask.data<M>() + block.batch * mask.strides[0] + block.head * mask.strides[1];
+  const std::int64_t along = mask.strides[3];
+  for (std::int64_t i = 0; i < block.queries; ++i) {
+    const M* from = head + (block.query + i) * mask.strides[2] + block.key * along;
+    for (std::int64_t j = 0; j < block.keys; ++j) {
+      if constexpr (__is_same(M, bool)) {
+        rows[i * step + j] = from[j * along] ? C(0) : -kInfinity<C>;
+      } else {
+        rows[i * step + j] = convert<C>(from[j * along]);
+      }
+    }
+  }
+}
+
+template <class T>
+void add_mask(const View& mask, const Block& block, Turned<Compute<T>>& turned, Compute<T>* scores) {
+  using C = Compute<T>;
+  if (mask.dtype == DType::bool_) {
+    read_mask<bool>(mask, block, turned.rows.data, Turned<C>::kStep);
+  } else {
+    read_mask<T>(mask, block, turned.rows.data, Turned<C>::kStep);
+  }
+  turned.turn(block);
+  for (std::int64_t i = 0; i < block.keys * kQueries<C>; i += kLanes<C>)
+    store(scores + i, load(scores + i) + load(turned.columns.data + i));
+}
+
+// Factors 0 and 1 / (1 - p).
+template <class T>
+void draw_dropout(const Problem<T>& p, const Block& block, Turned<Compute<T>>& turned) {
+  using C = Compute<T>;
+  const auto below = std::uint32_t(p.in.dropout * 65536 + 0.5);
+  const C kept = C(p.in.dropout < 1 ? 1 / (1 - p.in.dropout) : 0);
+  const std::int64_t counters = (p.keys + 7) / 8;
+  for (std::int64_t i = 0; i < block.queries; ++i) {
+    const std::int64_t row = (block.batch * p.heads + block.head) * p.queries + block.query + i;
+    C* to = turned.rows.data + i * Turned<C>::kStep;
+    std::int64_t group = -1;
+    std::uint32_t words[kPhiloxGroup];
+    for (std::int64_t j = 0; j < block.keys; ++j) {
+      const std::int64_t key = block.key + j, counter = row * counters + key / 8;
+      if (counter / 16 != group) philox_group(p.in.stream, group = counter / 16, words);
+      const std::uint32_t word = words[16 * (key % 8 / 2) + counter % 16];
+      to[j] = (key % 2 ? word >> 16 : word & 0xffffu) >= below ? kept : C(0);
+    }
+  }
+  turned.turn(block);
+}
+
+// scores (keys, queries) of a block. k: (head_dim, kKeys)   q: (head_dim, queries), times the scale.
+template <class T>
+void block_scores(const Problem<T>& p, const Block& block, std::int64_t lanes, const Compute<T>* k, const Compute<T>* q,
+                  Turned<Compute<T>>& turned, Compute<T>* scores) {
+  using C = Compute<T>;
+  multiply<C>(block.keys, lanes, p.dim, k, kKeys, q, kQueries<C>, scores, kQueries<C>, false);
+  if (p.in.mask.defined()) add_mask<T>(p.in.mask, block, turned, scores);
+  if (!p.in.causal || block.key + block.keys <= block.query + 1) return;
+  for (std::int64_t j = 0; j < block.keys; ++j) {
+    const std::int64_t unseen = block.key + j - block.query;  // queries before the key
+    for (int v = 0; v < kTileVectors && unseen > v * kLanes<C>; ++v) {
+      C* at = scores + j * kQueries<C> + v * kLanes<C>;
+      const std::int64_t n = smaller(unseen - v * kLanes<C>, kLanes<C>);
+      const Vec<C> low = splat(-kInfinity<C>), high = first_lanes<C>(low, n, C(0));
+      store(at, high == low ? low : load(at));
+    }
+  }
+}
+
+// Every head of k or v once in the compute type: (batch, kv_heads, blocks, cols, kKeys), or rows as they are.
+template <class T>
+void turn_keys(const View& x, Compute<T>* y) {
+  using C = Compute<T>;
+  const std::int64_t heads = x.shape[1], keys = x.shape[2], cols = x.shape[3], blocks = blocks_of(keys, kKeys);
+  parallel_for(
+      x.shape[0] * heads * blocks, 1 + kElementGrain / (kKeys * cols), [&](std::int64_t begin, std::int64_t end) {
+        Scratch<C> rows(kKeys * cols);
+        for (std::int64_t task = begin; task < end; ++task) {
+          const std::int64_t first = task % blocks * kKeys, n = smaller(kKeys, keys - first), head = task / blocks;
+          widen<T>({x, head / heads, head % heads}, first, n, cols, C(1), rows, cols);
+          transpose_tile<C>(rows, cols, y + task * cols * kKeys, kKeys, n, cols);
+        }
+      });
+}
+
+// A tensor's heads as dense rows of the compute type: in place where they are so.
+template <class T>
+struct DenseHeads {
+  using C = Compute<T>;
+  const View& x;
+  const bool in_place;
+  Scratch<C> copy;
+  TILESTACK_INLINE explicit DenseHeads(const View& x)
+      : x(x), in_place(__is_same(T, C) && x.strides[2] == x.shape[3]), copy(in_place ? 1 : x.numel()) {
+    if (in_place) return;
+    const std::int64_t heads = x.shape[1], rows = x.shape[2], cols = x.shape[3];
+    parallel_rows(x.shape[0] * heads * rows, cols, [&](std::int64_t row) {
+      const std::int64_t head = row / rows;
+      widen<T>({x, head / heads, head % heads}, row % rows, 1, cols, C(1), copy + row * cols, cols);
+    });
+  }
+  TILESTACK_INLINE const C* head(std::int64_t batch, std::int64_t head) const {
+    if (in_place) return static_cast<const C*>(x.pointer) + batch * x.strides[0] + head * x.strides[1];
+    return copy + (batch * x.shape[1] + head) * x.shape[2] * x.shape[3];
+  }
+};
+
+}  // namespace
+}  // namespace tilestack::TILESTACK_ISA
