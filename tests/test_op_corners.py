@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -122,3 +124,11 @@ def test_integers_wrap_around(isa: str, dtype: str, name: str) -> None:
         with np.errstate(over="ignore"):
             want, got = function(a, b), getattr(ts, name)(ts.from_numpy(a), ts.from_numpy(b)).numpy()
     np.testing.assert_array_equal(got, want)
+
+
+@each_isa
+def test_gelu_keeps_its_precision_in_the_tail(isa: str) -> None:
+    x = np.array([-1.0, -6.5, -10.0, -20.0, -37.0])
+    want = [v * math.erfc(-v / math.sqrt(2)) / 2 for v in x]
+    np.testing.assert_allclose(F.gelu(ts.from_numpy(x)).numpy(), want, rtol=1e-12)
+    assert (F.gelu(ts.tensor([-1e300, -np.inf], dtype=ts.float64)).numpy() == 0).all()
