@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -122,3 +124,47 @@ def test_integers_wrap_around(isa: str, dtype: str, name: str) -> None:
         with np.errstate(over="ignore"):
             want, got = function(a, b), getattr(ts, name)(ts.from_numpy(a), ts.from_numpy(b)).numpy()
     np.testing.assert_array_equal(got, want)
+
+
+@each_isa
+def test_gelu_keeps_its_precision_in_the_tail(isa: str) -> None:
+    x = np.array([-1.0, -6.5, -10.0, -20.0, -37.0])
+    want = [v * math.erfc(-v / math.sqrt(2)) / 2 for v in x]
+    np.testing.assert_allclose(F.gelu(ts.from_numpy(x)).numpy(), want, rtol=1e-12)
+    assert (F.gelu(ts.tensor([-1e300, -np.inf], dtype=ts.float64)).numpy() == 0).all()
+
+
+IN_PLACE = (
+    "abs ceil cos erf exp exp2 expm1 floor log log10 log1p log2 neg relu round sigmoid sign sin sqrt tan tanh trunc"
+)
+
+
+@each_isa
+@pytest.mark.parametrize("name", IN_PLACE.split())
+def test_in_place_forms_write_the_same_values(isa: str, name: str) -> None:
+    x = ts.tensor([[0.3, 2.5, 7.0], [0.0, 1.5, 4.0]]).T  # not contiguous
+    want = getattr(ts, name)(x).numpy()
+    with ts.no_grad():
+        assert getattr(x, name + "_")() is x
+    assert (x.numpy() == want).all()
+    with pytest.raises(RuntimeError, match=f"{name}_"):
+        getattr(ts.ones(2, requires_grad=True), name + "_")()
+
+
+@each_isa
+def test_in_place_forms_keep_the_dtype(isa: str) -> None:
+    x = ts.tensor([-2, 3])
+    assert x.floor_().relu_().sign_().numpy().tolist() == [0, 1]
+    with pytest.raises(TypeError, match="sin_"):
+        x.sin_()
+
+
+@each_isa
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_trigonometry_of_large_numbers(isa: str, dtype: type) -> None:
+    """On both sides of where the reduction hands over to the C library, and next to multiples of pi / 2."""
+    quarters = np.arange(1, 700_000, 997) * (np.pi / 2)
+    x = np.concatenate([quarters, [2.0**20, 2.0**20 + 1, 3e6, 1e22, 1e30]]).astype(dtype)
+    for name in ("sin", "cos", "tan"):
+        want = getattr(np, name)(x.astype(np.longdouble)).astype(np.float64)
+        np.testing.assert_allclose(getattr(ts, name)(ts.from_numpy(x)).numpy(), want, rtol=4 * np.finfo(dtype).eps)

@@ -162,7 +162,6 @@ NUMBERS = (*FLOATS, *INTS)
     "relu6",
     "hardtanh",
     "hardswish",
-    "hardsigmoid",
     "softsign",
     "tanhshrink",
     "selu",
@@ -170,6 +169,7 @@ NUMBERS = (*FLOATS, *INTS)
     "silu",
     "logsigmoid",
 )
+@recipe("hardsigmoid", dtypes=("float32", "bfloat16", "float16"))  # torch keeps 1/6 in float32
 @recipe(
     "logical_not", "isnan", "isinf", "isfinite", "nonzero", "clone", "zeros_like", "ones_like", "detach", dtypes=EVERY
 )
@@ -200,7 +200,8 @@ def gelu(draw: Draw) -> Call:
     return [draw.tensor(draw.shape())], {"approximate": draw.pick("none", "tanh")}
 
 
-@recipe("leaky_relu", "elu", "celu")
+@recipe("celu", dtypes=("float32", "bfloat16", "float16"))  # torch keeps 1/alpha in float32
+@recipe("leaky_relu", "elu")
 def sloped(draw: Draw) -> Call:
     return [draw.tensor(draw.shape()), draw.pick(0.01, 0.5, 1.0)], {}
 
@@ -208,6 +209,11 @@ def sloped(draw: Draw) -> Call:
 @recipe("softplus")
 def softplus(draw: Draw) -> Call:
     return [draw.tensor(draw.shape(), -30, 30)], draw.pick({}, {"beta": 2.0}, {"threshold": 5})
+
+
+@recipe("threshold")
+def threshold(draw: Draw) -> Call:
+    return [draw.tensor(draw.shape()), 0.3, -2.0], {}
 
 
 @recipe("softshrink", "hardshrink")

@@ -1,21 +1,37 @@
-#include "bind/bind.h"
-#include "core/elementwise_op.h"
+#include "bind/in_place.h"
 #include "ops/abs/abs.h"
 #include "ops/add/add.h"
+#include "ops/addcdiv/addcdiv.h"
+#include "ops/addcmul/addcmul.h"
+#include "ops/ceil/ceil.h"
 #include "ops/clamp/clamp.h"
+#include "ops/cos/cos.h"
 #include "ops/div/div.h"
+#include "ops/erf/erf.h"
 #include "ops/exp/exp.h"
+#include "ops/exp2/exp2.h"
+#include "ops/expm1/expm1.h"
 #include "ops/fill/fill.h"
+#include "ops/floor/floor.h"
 #include "ops/floor_divide/floor_divide.h"
+#include "ops/lerp/lerp.h"
 #include "ops/log/log.h"
+#include "ops/log10/log10.h"
+#include "ops/log1p/log1p.h"
+#include "ops/log2/log2.h"
 #include "ops/maximum/maximum.h"
 #include "ops/minimum/minimum.h"
 #include "ops/mul/mul.h"
 #include "ops/neg/neg.h"
 #include "ops/pow/pow.h"
 #include "ops/remainder/remainder.h"
+#include "ops/round/round.h"
+#include "ops/sign/sign.h"
+#include "ops/sin/sin.h"
 #include "ops/sqrt/sqrt.h"
 #include "ops/sub/sub.h"
+#include "ops/tan/tan.h"
+#include "ops/trunc/trunc.h"
 
 namespace tilestack {
 namespace {
@@ -117,11 +133,47 @@ void bind_unary(Bindings& b) {
   b.both("rsqrt", power(-0.5), "1 / sqrt(input), elementwise; integers become float32.", input);
   b.both("reciprocal", power(-1), "1 / input, elementwise; integers become float32.", input);
   b.both("square", [](const Tensor& x) { return mul(x, x); }, "input * input, elementwise.", input);
+  b.both("exp2", &exp2, "2 ** input, elementwise; integers become float32.", input);
+  b.both("expm1", &expm1, "exp(input) - 1 without cancellation; integers become float32.", input);
+  b.both("log1p", &log1p, "log(1 + input) without cancellation; integers become float32.", input);
+  b.both("log2", &log2, "Logarithm to base 2; -inf at 0, NaN below; integers become float32.", input);
+  b.both("log10", &log10, "Logarithm to base 10; -inf at 0, NaN below; integers become float32.", input);
+  b.both("sin", &sin, "Sine, elementwise; integers become float32.", input);
+  b.both("cos", &cos, "Cosine, elementwise; integers become float32.", input);
+  b.both("tan", &tan, "Tangent, elementwise; integers become float32.", input);
+  b.both("erf", &erf, "Error function, elementwise; integers become float32.", input);
   b.both("abs", &abs, "Absolute value, elementwise; its slope at 0 is 0.", input);
   b.both("neg", &neg, "-input, elementwise.", input);
+  b.both("sign", &sign, "-1, 0 or 1, elementwise; 0 for NaN; the gradient is 0.", input);
+  b.both("floor", &floor, "The largest integer <= input, elementwise; the gradient is 0.", input);
+  b.both("ceil", &ceil, "The smallest integer >= input, elementwise; the gradient is 0.", input);
+  b.both("trunc", &trunc, "input without its fraction, elementwise; the gradient is 0.", input);
+  b.both("round", &round, "The nearest integer, of two the even one, elementwise; the gradient is 0.", input);
   b.method("__abs__", &abs, "");
   b.method("__neg__", &neg, "");
   b.method("__pos__", [](const Tensor& x) { return x; }, "");
+}
+
+void bind_unary_in_place(Bindings& b) {
+  bind_unary_in_place<abs_on, Takes::numbers>(b, "abs_");
+  bind_unary_in_place<neg_on, Takes::numbers>(b, "neg_");
+  bind_unary_in_place<exp_on>(b, "exp_");
+  bind_unary_in_place<exp2_on>(b, "exp2_");
+  bind_unary_in_place<expm1_on>(b, "expm1_");
+  bind_unary_in_place<log_on>(b, "log_");
+  bind_unary_in_place<log1p_on>(b, "log1p_");
+  bind_unary_in_place<log2_on>(b, "log2_");
+  bind_unary_in_place<log10_on>(b, "log10_");
+  bind_unary_in_place<sqrt_on>(b, "sqrt_");
+  bind_unary_in_place<sin_on>(b, "sin_");
+  bind_unary_in_place<cos_on>(b, "cos_");
+  bind_unary_in_place<tan_on>(b, "tan_");
+  bind_unary_in_place<erf_on>(b, "erf_");
+  bind_unary_in_place<sign_on, Takes::numbers>(b, "sign_");
+  bind_unary_in_place<floor_on, Takes::integral>(b, "floor_");
+  bind_unary_in_place<ceil_on, Takes::integral>(b, "ceil_");
+  bind_unary_in_place<trunc_on, Takes::integral>(b, "trunc_");
+  bind_unary_in_place<round_on, Takes::integral>(b, "round_");
 }
 
 }  // namespace
@@ -129,6 +181,19 @@ void bind_unary(Bindings& b) {
 void bind_arithmetic(Bindings& b) {
   bind_binary(b);
   bind_unary(b);
+  bind_unary_in_place(b);
+  b.both("lerp", &lerp,
+         "input + weight * (end - input), elementwise and broadcast; exact at weight 0 and 1.\n\n"
+         "input, end: one float dtype. weight: a number or a tensor of that dtype.",
+         py::arg("input").none(false), py::arg("end").none(false), py::arg("weight"));
+  const py::arg tensor1 = py::arg("tensor1").none(false), tensor2 = py::arg("tensor2").none(false);
+  const py::arg_v value = py::arg("value") = 1;
+  b.both("addcmul", &addcmul, "input + value * tensor1 * tensor2, elementwise and broadcast; dtypes are promoted.",
+         py::arg("input").none(false), tensor1, tensor2, py::kw_only(), value);
+  b.both(
+      "addcdiv", &addcdiv,
+      "input + value * tensor1 / tensor2, elementwise and broadcast; dtypes are promoted; TypeError without a float.",
+      py::arg("input").none(false), tensor1, tensor2, py::kw_only(), value);
   const py::arg_v min = py::arg("min") = py::none(), max = py::arg("max") = py::none();
   for (const char* name : {"clamp", "clip"})
     b.both(name, &clamp, "input limited to [min, max], elementwise; None leaves a side open; NaN stays NaN.",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import tilestack as ts
 from tilestack._core import Tensor
 from tilestack.nn import functional as F
 from tilestack.nn.module import Module
+from tilestack.nn.parameter import Parameter
 
 
 class ReLU(Module):
@@ -49,6 +53,198 @@ class GELU(Module):
 
     def extra_repr(self) -> str:
         return f"approximate={self.approximate!r}"
+
+
+class _Plain(Module):
+    """An activation without parameters. inplace: accepted for torch's sake; the result is a new tensor all the same."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
+
+
+class SiLU(_Plain):
+    """x sigmoid(x) (Elfwing et al., 2017)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.silu(x)
+
+
+class Mish(_Plain):
+    """x tanh(softplus(x)) (Misra, 2019)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.mish(x)
+
+
+class Hardswish(_Plain):
+    """x relu6(x + 3) / 6 (Howard et al., 2019)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.hardswish(x)
+
+
+class Hardsigmoid(_Plain):
+    """relu6(x + 3) / 6."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.hardsigmoid(x)
+
+
+class ReLU6(_Plain):
+    """min(max(x, 0), 6)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu6(x)
+
+
+class SELU(_Plain):
+    """1.0507 elu(x, 1.6733) (Klambauer et al., 2017)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.selu(x)
+
+
+class _WithNumbers(Module):
+    """An activation whose parameters are numbers, the attributes named in `shown`."""
+
+    shown: tuple[str, ...] = ()
+
+    def extra_repr(self) -> str:
+        numbers = [f"{name}={getattr(self, name)}" for name in self.shown]
+        return ", ".join(numbers + (["inplace=True"] if getattr(self, "inplace", False) else []))
+
+
+class LeakyReLU(_WithNumbers):
+    """x above 0, negative_slope x up to it."""
+
+    shown = ("negative_slope",)
+
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+        super().__init__()
+        self.negative_slope = negative_slope
+        self.inplace = inplace
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.leaky_relu(x, self.negative_slope)
+
+
+class ELU(_WithNumbers):
+    """x above 0, alpha (exp(x) - 1) up to it (Clevert et al., 2015)."""
+
+    shown = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha = alpha
+        self.inplace = inplace
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.elu(x, self.alpha)
+
+
+class CELU(_WithNumbers):
+    """x above 0, alpha (exp(x / alpha) - 1) up to it (Barron, 2017)."""
+
+    shown = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha = alpha
+        self.inplace = inplace
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.celu(x, self.alpha)
+
+
+class Hardtanh(_WithNumbers):
+    """min(max(x, min_val), max_val)."""
+
+    shown = ("min_val", "max_val")
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        if min_val >= max_val:
+            raise ValueError(f"Hardtanh: min_val must be below max_val, got {min_val} and {max_val}")
+        self.min_val = min_val
+        self.max_val = max_val
+        self.inplace = inplace
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.hardtanh(x, self.min_val, self.max_val)
+
+
+class Threshold(_WithNumbers):
+    """x above threshold, value up to it."""
+
+    shown = ("threshold", "value")
+
+    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
+        super().__init__()
+        self.threshold = threshold
+        self.value = value
+        self.inplace = inplace
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.threshold(x, self.threshold, self.value)
+
+
+class Softplus(_WithNumbers):
+    """log(1 + exp(beta x)) / beta, or x where beta x > threshold."""
+
+    shown = ("beta", "threshold")
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__()
+        self.beta = beta
+        self.threshold = threshold
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.softplus(x, self.beta, self.threshold)
+
+
+class Softsign(Module):
+    """x / (1 + |x|)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.softsign(x)
+
+
+class LogSigmoid(Module):
+    """log(sigmoid(x))."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.logsigmoid(x)
+
+
+class GLU(_WithNumbers):
+    """a sigmoid(b) with a and b the halves of x along `dim` (Dauphin et al., 2016)."""
+
+    shown = ("dim",)
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.glu(x, self.dim)
+
+
+class PReLU(_WithNumbers):
+    """x above 0, x weight up to it (He et al., 2015). num_parameters: 1, or the number of channels, dimension 1."""
+
+    shown = ("num_parameters",)
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None) -> None:
+        super().__init__()
+        self.num_parameters = num_parameters
+        self.weight = Parameter(ts.full((num_parameters,), init, dtype=dtype, device=device))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.prelu(x, self.weight)
 
 
 class Softmax(Module):

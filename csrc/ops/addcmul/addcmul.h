@@ -1,0 +1,11 @@
+#pragma once
+#include "core/tensor.h"
+
+namespace tilestack {
+
+struct Scalar;
+
+// y = x + value a b, by mul and add, in float32 for 16-bit floats.   x, a, b: tensors, promoted and broadcast
+Tensor addcmul(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value);
+
+}  // namespace tilestack

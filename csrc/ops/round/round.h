@@ -1,0 +1,11 @@
+#pragma once
+#include "core/elementwise_kernels.h"
+
+namespace tilestack {
+
+// y = the nearest integer, of two the even one.   x: any shape, any number; integers are themselves   dx = 0
+TILESTACK_KERNELS(UnaryMap, round)
+
+Tensor round(const Tensor& x);
+
+}  // namespace tilestack
