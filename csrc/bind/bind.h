@@ -52,6 +52,7 @@ void bind_norms(Bindings& b);
 void bind_optimizers(Bindings& b);
 void bind_pooling(Bindings& b);
 void bind_random(Bindings& b);
+void bind_rearranging(Bindings& b);
 void bind_reductions(Bindings& b);
 void bind_runtime(Bindings& b);
 void bind_tensor(Bindings& b);

@@ -112,5 +112,6 @@ PYBIND11_MODULE(_core, m) {
   bind_pooling(b);
   bind_embedding(b);
   bind_joining(b);
+  bind_rearranging(b);
   bind_cuda(b);
 }
