@@ -122,3 +122,52 @@ def test_integers_wrap_around(isa: str, dtype: str, name: str) -> None:
         with np.errstate(over="ignore"):
             want, got = function(a, b), getattr(ts, name)(ts.from_numpy(a), ts.from_numpy(b)).numpy()
     np.testing.assert_array_equal(got, want)
+
+
+def test_scatter_in_place_and_by_numbers() -> None:
+    x = ts.zeros(2, 3)
+    index = ts.tensor([[2], [0]])
+    assert x.scatter_(1, index, 1.5) is x
+    assert x.tolist() == [[0, 0, 1.5], [1.5, 0, 0]]
+    x.scatter_add_(1, index, ts.ones(2, 1))
+    assert x.tolist() == [[0, 0, 2.5], [2.5, 0, 0]]
+    assert x.scatter(1, index, 7).tolist() == [[0, 0, 7], [7, 0, 0]]
+    with pytest.raises(IndexError, match="scatter: index 3 is out of range for dimension 1 of size 3"):
+        x.scatter(1, ts.tensor([[3]]), 1)
+    with pytest.raises(IndexError, match="scatter_add: index -1 is out of range"):
+        x.scatter_add(1, ts.tensor([[-1]]), ts.ones(1, 1))
+
+
+def test_scatter_gradient_as_torch_where_elements_meet() -> None:
+    x, source = ts.ones(3, requires_grad=True), ts.ones(4, requires_grad=True)
+    y = x.scatter(0, ts.tensor([0, 0, 2]), source)
+    y.backward(ts.tensor([2.0, 3.0, 4.0]))
+    assert x.grad.tolist() == [0, 3, 0]
+    assert source.grad.tolist() == [2, 2, 4, 0]
+
+
+def test_masked_fill_keeps_the_dtype() -> None:
+    mask = ts.tensor([True, False])
+    assert ts.zeros(2).masked_fill_(mask, -float("inf")).tolist() == [-float("inf"), 0]
+    with pytest.raises(TypeError, match="masked_fill: the value does not fit into int64"):
+        ts.zeros(2, dtype=ts.int64).masked_fill(mask, 0.5)
+
+
+def test_transposed_convolution_refuses() -> None:
+    x, w = ts.zeros(1, 3, 4, 4), ts.zeros(3, 2, 3, 3)
+    with pytest.raises(ValueError, match="output_padding must be smaller than stride, got 2 and 2"):
+        F.conv_transpose2d(x, w, stride=2, output_padding=2)
+    with pytest.raises(ValueError, match=r"needs x of shape \(batch, 3, height, width\), got \(1, 2, 4, 4\)"):
+        F.conv_transpose2d(ts.zeros(1, 2, 4, 4), w)
+
+
+def test_one_dimensional_convolutions_are_those_of_rows() -> None:
+    x, w = ts.randn(2, 4, 9), ts.randn(6, 2, 3)
+    y = F.conv1d(x, w, stride=2, padding=1, groups=2)
+    want = F.conv2d(x.unsqueeze(2), w.unsqueeze(2), stride=(1, 2), padding=(0, 1), groups=2).squeeze(2)
+    assert (y == want).all()
+    assert F.conv1d(x, w, padding="same", groups=2).shape == (2, 6, 9)
+    back = F.conv_transpose1d(y, w, stride=2, padding=1, groups=2)
+    want = F.conv_transpose2d(y.unsqueeze(2), w.unsqueeze(2), stride=(1, 2), padding=(0, 1), groups=2).squeeze(2)
+    assert back.shape == (2, 4, 9)
+    assert (back == want).all()

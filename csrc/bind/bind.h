@@ -40,6 +40,7 @@ void bind_activations(Bindings& b);
 void bind_arithmetic(Bindings& b);
 void bind_autograd(Bindings& b);
 void bind_comparison(Bindings& b);
+void bind_convolutions(Bindings& b);
 void bind_creation(Bindings& b);
 void bind_cuda(Bindings& b);
 void bind_embedding(Bindings& b);

@@ -108,6 +108,7 @@ PYBIND11_MODULE(_core, m) {
   bind_losses(b);
   bind_optimizers(b);
   bind_matrix(b);
+  bind_convolutions(b);
   bind_norms(b);
   bind_pooling(b);
   bind_embedding(b);

@@ -8,10 +8,14 @@ from tilestack._core import (
     adaptive_max_pool2d,
     avg_pool2d,
     batch_norm,
+    conv1d,
     conv2d,
+    conv_transpose1d,
+    conv_transpose2d,
     cross_entropy,
     dropout,
     embedding,
+    fold,
     fused_conv2d,  # noqa: F401  for layers that take an activation along
     fused_linear,  # noqa: F401
     gelu,
@@ -32,6 +36,7 @@ from tilestack._core import (
     sigmoid,
     softmax,
     tanh,
+    unfold,
 )
 from tilestack._core import binary_cross_entropy_with_logits as _bce_with_logits
 
@@ -41,10 +46,14 @@ __all__ = [
     "avg_pool2d",
     "batch_norm",
     "binary_cross_entropy_with_logits",
+    "conv1d",
     "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "cross_entropy",
     "dropout",
     "embedding",
+    "fold",
     "gelu",
     "l1_loss",
     "layer_norm",
@@ -62,6 +71,7 @@ __all__ = [
     "sigmoid",
     "softmax",
     "tanh",
+    "unfold",
 ]
 
 
