@@ -2,6 +2,7 @@
 #include "ops/adaptive_avg_pool2d/adaptive_avg_pool2d.h"
 #include "ops/adaptive_max_pool2d/adaptive_max_pool2d.h"
 #include "ops/avg_pool2d/avg_pool2d.h"
+#include "ops/interpolate/interpolate.h"
 #include "ops/max_pool2d/max_pool2d.h"
 
 namespace tilestack {
@@ -63,6 +64,27 @@ void bind_pooling(Bindings& b) {
       "input: (batch, channels, height, width) or (channels, height, width) float. output_size: one number or\n"
       "(height, width), None keeps a size.",
       input, output_size);
+  b.function(
+      "interpolate",
+      [](const Tensor& x, const std::optional<Dims>& size,
+         const std::optional<std::variant<double, std::vector<double>>>& scale_factor, const std::string& mode,
+         std::optional<bool> align_corners, std::optional<bool> recompute_scale_factor, bool antialias) {
+        std::optional<std::vector<double>> factors;
+        if (scale_factor) {
+          const auto* one = std::get_if<double>(&*scale_factor);
+          factors = one ? std::vector<double>{*one} : std::get<std::vector<double>>(*scale_factor);
+        }
+        return interpolate(x, size, factors, mode, align_corners, recompute_scale_factor, antialias);
+      },
+      "Images at another size.\n\n"
+      "input: (batch, channels, height, width) or (batch, channels, length) float. size: one number or (height,\n"
+      "width); or scale_factor, the same, with sizes rounded down. mode: nearest, nearest-exact, bilinear (linear for\n"
+      "a length), area (adaptive_avg_pool2d). align_corners: the outermost pixels' centres coincide, else their "
+      "edges.\n"
+      "recompute_scale_factor: places follow from the rounded sizes. ValueError for antialias.",
+      input, py::arg("size") = py::none(), py::arg("scale_factor") = py::none(), py::arg("mode") = "nearest",
+      py::arg("align_corners") = py::none(), py::arg("recompute_scale_factor") = py::none(),
+      py::arg("antialias") = false);
 }
 
 }  // namespace tilestack
