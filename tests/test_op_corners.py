@@ -171,3 +171,55 @@ def test_one_dimensional_convolutions_are_those_of_rows() -> None:
     want = F.conv_transpose2d(y.unsqueeze(2), w.unsqueeze(2), stride=(1, 2), padding=(0, 1), groups=2).squeeze(2)
     assert back.shape == (2, 4, 9)
     assert (back == want).all()
+
+
+def test_interpolate_refuses() -> None:
+    x = ts.zeros(1, 2, 4, 4)
+    for options, message in (
+        ({}, "wanted one of size and scale_factor"),
+        ({"size": 2, "antialias": True}, "antialias is not supported"),
+        ({"size": 2, "mode": "bicubic"}, 'got "bicubic"'),
+        ({"size": 2, "align_corners": True}, "align_corners is for mode bilinear only"),
+        ({"size": (1, 2, 3)}, "must be one number or 2, got 3"),
+        ({"scale_factor": 0.1}, "sizes must be at least 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            F.interpolate(x, **options)
+
+
+def test_nearest_interpolation_does_not_mix_with_infinities() -> None:
+    x = ts.tensor([[[1.0, np.inf]]])
+    assert F.interpolate(x, scale_factor=2).tolist() == [[[1, 1, np.inf, np.inf]]]
+
+
+def test_instance_norm_keeps_running_statistics() -> None:
+    norm = ts.nn.InstanceNorm1d(2, track_running_stats=True)
+    x = ts.tensor([[[0.0, 2.0], [1.0, 1.0]], [[2.0, 4.0], [1.0, 5.0]]])
+    norm(x)
+    np.testing.assert_allclose(norm.running_mean.numpy(), [0.2, 0.2], rtol=1e-6)
+    np.testing.assert_allclose(norm.running_var.numpy(), [1.1, 1.3], rtol=1e-6)
+    norm.eval()
+    want = (x.numpy() - [[0.2], [0.2]]) / np.sqrt([[1.1 + 1e-5], [1.3 + 1e-5]])
+    np.testing.assert_allclose(norm(x).numpy(), want, rtol=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize("padding", [1, "same"])
+def test_convolutions_pad_by_mode(mode: str, padding: int | str) -> None:
+    x = ts.randn(2, 3, 6, 7)
+    layer = ts.nn.Conv2d(3, 4, (3, 4), padding=padding, padding_mode=mode)
+    sides = (1, 1, 1, 1) if padding == 1 else (1, 2, 1, 1)
+    want = F.conv2d(F.pad(x, sides, mode=mode), layer.weight, layer.bias)
+    assert (layer(x) == want).all()
+    row = ts.nn.Conv1d(3, 4, 4, padding=padding, padding_mode=mode)
+    want = F.conv1d(F.pad(x[:, :, 0], sides[:2], mode=mode), row.weight, row.bias)
+    assert (row(x[:, :, 0]) == want).all()
+
+
+def test_transposed_convolution_to_a_size() -> None:
+    layer = ts.nn.ConvTranspose2d(3, 4, 3, stride=2, padding=1)
+    x = ts.randn(1, 3, 5, 5)
+    assert layer(x).shape == (1, 4, 9, 9)
+    assert layer(x, output_size=(10, 9)).shape == (1, 4, 10, 9)
+    with pytest.raises(ValueError, match="output_size must be from"):
+        layer(x, output_size=(11, 9))
