@@ -35,6 +35,9 @@ Tensor new_like(const Tensor& x, const std::optional<DType>& dtype, const std::o
 // x, marked as one that asks for a gradient.
 Tensor with_grad(const Tensor& x, bool requires_grad);
 
+// The named pair that max, sort and topk return.
+py::object values_indices(const std::pair<Tensor, Tensor>& found);
+
 // One file each.
 void bind_activations(Bindings& b);
 void bind_arithmetic(Bindings& b);
@@ -56,6 +59,7 @@ void bind_random(Bindings& b);
 void bind_rearranging(Bindings& b);
 void bind_reductions(Bindings& b);
 void bind_runtime(Bindings& b);
+void bind_sorting(Bindings& b);
 void bind_tensor(Bindings& b);
 void bind_views(Bindings& b);
 

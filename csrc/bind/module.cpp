@@ -105,6 +105,7 @@ PYBIND11_MODULE(_core, m) {
   bind_comparison(b);
   bind_random(b);
   bind_reductions(b);
+  bind_sorting(b);
   bind_losses(b);
   bind_optimizers(b);
   bind_matrix(b);
