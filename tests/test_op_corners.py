@@ -223,3 +223,68 @@ def test_transposed_convolution_to_a_size() -> None:
     assert layer(x, output_size=(10, 9)).shape == (1, 4, 10, 9)
     with pytest.raises(ValueError, match="output_size must be from"):
         layer(x, output_size=(11, 9))
+
+
+def test_sort_puts_nan_last_and_keeps_the_order_of_equals() -> None:
+    x = ts.tensor([2.0, np.nan, -0.0, 0.0, -np.inf, 2.0, np.inf])
+    values, indices = x.sort()
+    assert indices.tolist() == [4, 2, 3, 0, 5, 6, 1]
+    assert np.isnan(values[-1].item())
+    assert x.argsort(descending=True).tolist() == [1, 6, 0, 5, 2, 3, 4]
+    assert x.topk(2, largest=False).indices.tolist() == [4, 2]
+    with pytest.raises(
+        ValueError, match=r"topk: k must be from 0 to 7, the size of dimension 0 of shape \(7,\), got 8"
+    ):
+        x.topk(8)
+
+
+def test_logsumexp_of_infinities() -> None:
+    inf = float("inf")
+    x = ts.tensor([[-inf, -inf], [1.0, -inf], [inf, 1.0], [1000.0, 1000.0]])
+    np.testing.assert_allclose(x.logsumexp(1).numpy(), [-inf, 1, inf, 1000 + np.log(2)])
+    assert x.logsumexp(1, keepdim=True).shape == (4, 1)
+
+
+@pytest.mark.parametrize("p", [0, 1, 3, 2.5, -1, float("inf"), -float("inf"), "fro"])
+def test_norm_orders(p: float | str) -> None:
+    x = np.random.default_rng(0).standard_normal((4, 7)).astype(np.float32)
+    want = np.linalg.norm(x, 2 if p == "fro" else p, axis=1)
+    np.testing.assert_allclose(ts.from_numpy(x).norm(p, dim=1).numpy(), want, rtol=1e-5)
+
+
+def test_counts_and_moments() -> None:
+    x = ts.tensor([[1.0, 0.0, 4.0], [0.0, 0.0, -1.0]])
+    assert x.count_nonzero().item() == 3
+    assert x.count_nonzero(0).tolist() == [1, 0, 2]
+    deviation, mean = ts.std_mean(x, 1)
+    assert (deviation == x.std(1)).all()
+    assert (mean == x.mean(1)).all()
+    assert (ts.var_mean(x)[0] == x.var()).all()
+
+
+@pytest.mark.parametrize("options", [{"stride": 2, "padding": 1}, {"dilation": 2, "stride": 1}, {"ceil_mode": True}])
+def test_max_pool_tells_where_it_found_the_values(options: dict) -> None:
+    x = ts.randn(2, 5, 9, 8)
+    values, indices = F.max_pool2d(x, (3, 2), **options, return_indices=True)
+    assert (values == F.max_pool2d(x, (3, 2), **options)).all()
+    assert indices.dtype == ts.int64
+    picked = x.flatten(2).gather(2, indices.flatten(2))
+    assert (picked == values.flatten(2)).all()
+    values, indices = ts.nn.MaxPool1d(2, return_indices=True)(x[0, :, 0])
+    assert (x[0, :, 0].gather(1, indices) == values).all()
+
+
+def test_weight_norm_and_back() -> None:
+    layer = ts.nn.utils.weight_norm(ts.nn.Linear(3, 4))
+    x, before = ts.randn(2, 3), layer.weight.detach()
+    assert {name for name, _ in layer.named_parameters()} == {"bias", "weight_g", "weight_v"}
+    assert layer.weight_g.shape == (4, 1)
+    want = x @ before.T + layer.bias
+    np.testing.assert_allclose(layer(x).detach().numpy(), want.detach().numpy(), rtol=1e-5, atol=1e-6)
+    layer(x).sum().backward()
+    # The length of v does not matter, so its gradient is across it.
+    across = (layer.weight_v.grad * layer.weight_v).sum(1).detach().numpy()
+    np.testing.assert_allclose(across, 0, atol=1e-5)
+    ts.nn.utils.remove_weight_norm(layer)
+    assert {name for name, _ in layer.named_parameters()} == {"bias", "weight"}
+    np.testing.assert_allclose(layer(x).detach().numpy(), want.detach().numpy(), rtol=1e-5, atol=1e-6)

@@ -27,14 +27,18 @@ void bind_pooling(Bindings& b) {
   b.function(
       "max_pool2d",
       [](const Tensor& x, const Dims& kernel_size, const std::optional<Dims>& stride, const Dims& padding,
-         const Dims& dilation,
-         bool ceil_mode) { return max_pool2d(x, kernel_size, stride.value_or(Dims{}), padding, dilation, ceil_mode); },
+         const Dims& dilation, bool ceil_mode, bool return_indices) -> py::object {
+        const Dims steps = stride.value_or(Dims{});
+        if (!return_indices) return py::cast(max_pool2d(x, kernel_size, steps, padding, dilation, ceil_mode));
+        return py::cast(max_pool2d_with_indices(x, kernel_size, steps, padding, dilation, ceil_mode));
+      },
       "The largest value of each window; NaN if there is one.\n\n"
       "input: (batch, channels, height, width) or (channels, height, width) float; the result is channels-last\n"
       "in memory. Sizes are one number or (height, width); stride None: kernel_size. padding, at most half of the\n"
       "kernel, never wins. ceil_mode rounds the size up: a last window may reach beyond the padding. The first\n"
-      "of equal values gets the gradient. ValueError if the kernel doesn't fit.",
-      input, kernel_size, stride, padding, py::arg("dilation") = 1, ceil_mode);
+      "of equal values gets the gradient. return_indices: (values, int64 positions row * width + column).\n"
+      "ValueError if the kernel doesn't fit.",
+      input, kernel_size, stride, padding, py::arg("dilation") = 1, ceil_mode, py::arg("return_indices") = false);
   b.function(
       "avg_pool2d",
       [](const Tensor& x, const Dims& kernel_size, const std::optional<Dims>& stride, const Dims& padding,

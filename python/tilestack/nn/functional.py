@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from tilestack._core import (
     Tensor,
@@ -187,17 +188,20 @@ def max_pool1d(
     padding: int | tuple[int, ...] = 0,
     dilation: int | tuple[int, ...] = 1,
     ceil_mode: bool = False,
-) -> Tensor:
+    return_indices: bool = False,
+) -> Any:
     """max_pool2d of (batch, channels, length) or (channels, length)."""
     op = "max_pool1d"
-    return max_pool2d(
+    found = max_pool2d(
         input.unsqueeze(-2),
         _along_row(op, "kernel_size", kernel_size, 1),
         None if stride is None else _along_row(op, "stride", stride, 1),
         _along_row(op, "padding", padding, 0),
         _along_row(op, "dilation", dilation, 1),
         ceil_mode,
-    ).squeeze(-2)
+        return_indices,
+    )
+    return tuple(part.squeeze(-2) for part in found) if return_indices else found.squeeze(-2)
 
 
 def avg_pool1d(
