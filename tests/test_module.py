@@ -394,7 +394,7 @@ def test_layers() -> None:
     for make, text in [
         (lambda: nn.Conv2d(3, 4, 3, groups=2), "groups must divide"),
         (lambda: nn.Conv2d(3, 4, 3, padding="same", stride=2), "needs stride 1"),
-        (lambda: nn.Conv2d(3, 4, 3, padding_mode="reflect"), "padding_mode must be"),
+        (lambda: nn.Conv2d(3, 4, 3, padding_mode="mirror"), "padding_mode must be"),
         (lambda: nn.Dropout(1.5), "p must be from 0 to 1"),
         (lambda: nn.GELU("exact"), "approximate must be"),
         (lambda: nn.MSELoss("max"), "reduction must be"),

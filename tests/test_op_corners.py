@@ -168,3 +168,169 @@ def test_trigonometry_of_large_numbers(isa: str, dtype: type) -> None:
     for name in ("sin", "cos", "tan"):
         want = getattr(np, name)(x.astype(np.longdouble)).astype(np.float64)
         np.testing.assert_allclose(getattr(ts, name)(ts.from_numpy(x)).numpy(), want, rtol=4 * np.finfo(dtype).eps)
+
+
+def test_scatter_in_place_and_by_numbers() -> None:
+    x = ts.zeros(2, 3)
+    index = ts.tensor([[2], [0]])
+    assert x.scatter_(1, index, 1.5) is x
+    assert x.tolist() == [[0, 0, 1.5], [1.5, 0, 0]]
+    x.scatter_add_(1, index, ts.ones(2, 1))
+    assert x.tolist() == [[0, 0, 2.5], [2.5, 0, 0]]
+    assert x.scatter(1, index, 7).tolist() == [[0, 0, 7], [7, 0, 0]]
+    with pytest.raises(IndexError, match="scatter: index 3 is out of range for dimension 1 of size 3"):
+        x.scatter(1, ts.tensor([[3]]), 1)
+    with pytest.raises(IndexError, match="scatter_add: index -1 is out of range"):
+        x.scatter_add(1, ts.tensor([[-1]]), ts.ones(1, 1))
+
+
+def test_scatter_gradient_as_torch_where_elements_meet() -> None:
+    x, source = ts.ones(3, requires_grad=True), ts.ones(4, requires_grad=True)
+    y = x.scatter(0, ts.tensor([0, 0, 2]), source)
+    y.backward(ts.tensor([2.0, 3.0, 4.0]))
+    assert x.grad.tolist() == [0, 3, 0]
+    assert source.grad.tolist() == [2, 2, 4, 0]
+
+
+def test_masked_fill_keeps_the_dtype() -> None:
+    mask = ts.tensor([True, False])
+    assert ts.zeros(2).masked_fill_(mask, -float("inf")).tolist() == [-float("inf"), 0]
+    with pytest.raises(TypeError, match="masked_fill: the value does not fit into int64"):
+        ts.zeros(2, dtype=ts.int64).masked_fill(mask, 0.5)
+
+
+def test_transposed_convolution_refuses() -> None:
+    x, w = ts.zeros(1, 3, 4, 4), ts.zeros(3, 2, 3, 3)
+    with pytest.raises(ValueError, match="output_padding must be smaller than stride, got 2 and 2"):
+        F.conv_transpose2d(x, w, stride=2, output_padding=2)
+    with pytest.raises(ValueError, match=r"needs x of shape \(batch, 3, height, width\), got \(1, 2, 4, 4\)"):
+        F.conv_transpose2d(ts.zeros(1, 2, 4, 4), w)
+
+
+def test_one_dimensional_convolutions_are_those_of_rows() -> None:
+    x, w = ts.randn(2, 4, 9), ts.randn(6, 2, 3)
+    y = F.conv1d(x, w, stride=2, padding=1, groups=2)
+    want = F.conv2d(x.unsqueeze(2), w.unsqueeze(2), stride=(1, 2), padding=(0, 1), groups=2).squeeze(2)
+    assert (y == want).all()
+    assert F.conv1d(x, w, padding="same", groups=2).shape == (2, 6, 9)
+    back = F.conv_transpose1d(y, w, stride=2, padding=1, groups=2)
+    want = F.conv_transpose2d(y.unsqueeze(2), w.unsqueeze(2), stride=(1, 2), padding=(0, 1), groups=2).squeeze(2)
+    assert back.shape == (2, 4, 9)
+    assert (back == want).all()
+
+
+def test_interpolate_refuses() -> None:
+    x = ts.zeros(1, 2, 4, 4)
+    for options, message in (
+        ({}, "wanted one of size and scale_factor"),
+        ({"size": 2, "antialias": True}, "antialias is not supported"),
+        ({"size": 2, "mode": "bicubic"}, 'got "bicubic"'),
+        ({"size": 2, "align_corners": True}, "align_corners is for mode bilinear only"),
+        ({"size": (1, 2, 3)}, "must be one number or 2, got 3"),
+        ({"scale_factor": 0.1}, "sizes must be at least 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            F.interpolate(x, **options)
+
+
+def test_nearest_interpolation_does_not_mix_with_infinities() -> None:
+    x = ts.tensor([[[1.0, np.inf]]])
+    assert F.interpolate(x, scale_factor=2).tolist() == [[[1, 1, np.inf, np.inf]]]
+
+
+def test_instance_norm_keeps_running_statistics() -> None:
+    norm = ts.nn.InstanceNorm1d(2, track_running_stats=True)
+    x = ts.tensor([[[0.0, 2.0], [1.0, 1.0]], [[2.0, 4.0], [1.0, 5.0]]])
+    norm(x)
+    np.testing.assert_allclose(norm.running_mean.numpy(), [0.2, 0.2], rtol=1e-6)
+    np.testing.assert_allclose(norm.running_var.numpy(), [1.1, 1.3], rtol=1e-6)
+    norm.eval()
+    want = (x.numpy() - [[0.2], [0.2]]) / np.sqrt([[1.1 + 1e-5], [1.3 + 1e-5]])
+    np.testing.assert_allclose(norm(x).numpy(), want, rtol=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize("padding", [1, "same"])
+def test_convolutions_pad_by_mode(mode: str, padding: int | str) -> None:
+    x = ts.randn(2, 3, 6, 7)
+    layer = ts.nn.Conv2d(3, 4, (3, 4), padding=padding, padding_mode=mode)
+    sides = (1, 1, 1, 1) if padding == 1 else (1, 2, 1, 1)
+    want = F.conv2d(F.pad(x, sides, mode=mode), layer.weight, layer.bias)
+    assert (layer(x) == want).all()
+    row = ts.nn.Conv1d(3, 4, 4, padding=padding, padding_mode=mode)
+    want = F.conv1d(F.pad(x[:, :, 0], sides[:2], mode=mode), row.weight, row.bias)
+    assert (row(x[:, :, 0]) == want).all()
+
+
+def test_transposed_convolution_to_a_size() -> None:
+    layer = ts.nn.ConvTranspose2d(3, 4, 3, stride=2, padding=1)
+    x = ts.randn(1, 3, 5, 5)
+    assert layer(x).shape == (1, 4, 9, 9)
+    assert layer(x, output_size=(10, 9)).shape == (1, 4, 10, 9)
+    with pytest.raises(ValueError, match="output_size must be from"):
+        layer(x, output_size=(11, 9))
+
+
+def test_sort_puts_nan_last_and_keeps_the_order_of_equals() -> None:
+    x = ts.tensor([2.0, np.nan, -0.0, 0.0, -np.inf, 2.0, np.inf])
+    values, indices = x.sort()
+    assert indices.tolist() == [4, 2, 3, 0, 5, 6, 1]
+    assert np.isnan(values[-1].item())
+    assert x.argsort(descending=True).tolist() == [1, 6, 0, 5, 2, 3, 4]
+    assert x.topk(2, largest=False).indices.tolist() == [4, 2]
+    with pytest.raises(
+        ValueError, match=r"topk: k must be from 0 to 7, the size of dimension 0 of shape \(7,\), got 8"
+    ):
+        x.topk(8)
+
+
+def test_logsumexp_of_infinities() -> None:
+    inf = float("inf")
+    x = ts.tensor([[-inf, -inf], [1.0, -inf], [inf, 1.0], [1000.0, 1000.0]])
+    np.testing.assert_allclose(x.logsumexp(1).numpy(), [-inf, 1, inf, 1000 + np.log(2)])
+    assert x.logsumexp(1, keepdim=True).shape == (4, 1)
+
+
+@pytest.mark.parametrize("p", [0, 1, 3, 2.5, -1, float("inf"), -float("inf"), "fro"])
+def test_norm_orders(p: float | str) -> None:
+    x = np.random.default_rng(0).standard_normal((4, 7)).astype(np.float32)
+    want = np.linalg.norm(x, 2 if p == "fro" else p, axis=1)
+    np.testing.assert_allclose(ts.from_numpy(x).norm(p, dim=1).numpy(), want, rtol=1e-5)
+
+
+def test_counts_and_moments() -> None:
+    x = ts.tensor([[1.0, 0.0, 4.0], [0.0, 0.0, -1.0]])
+    assert x.count_nonzero().item() == 3
+    assert x.count_nonzero(0).tolist() == [1, 0, 2]
+    deviation, mean = ts.std_mean(x, 1)
+    assert (deviation == x.std(1)).all()
+    assert (mean == x.mean(1)).all()
+    assert (ts.var_mean(x)[0] == x.var()).all()
+
+
+@pytest.mark.parametrize("options", [{"stride": 2, "padding": 1}, {"dilation": 2, "stride": 1}, {"ceil_mode": True}])
+def test_max_pool_tells_where_it_found_the_values(options: dict) -> None:
+    x = ts.randn(2, 5, 9, 8)
+    values, indices = F.max_pool2d(x, (3, 2), **options, return_indices=True)
+    assert (values == F.max_pool2d(x, (3, 2), **options)).all()
+    assert indices.dtype == ts.int64
+    picked = x.flatten(2).gather(2, indices.flatten(2))
+    assert (picked == values.flatten(2)).all()
+    values, indices = ts.nn.MaxPool1d(2, return_indices=True)(x[0, :, 0])
+    assert (x[0, :, 0].gather(1, indices) == values).all()
+
+
+def test_weight_norm_and_back() -> None:
+    layer = ts.nn.utils.weight_norm(ts.nn.Linear(3, 4))
+    x, before = ts.randn(2, 3), layer.weight.detach()
+    assert {name for name, _ in layer.named_parameters()} == {"bias", "weight_g", "weight_v"}
+    assert layer.weight_g.shape == (4, 1)
+    want = x @ before.T + layer.bias
+    np.testing.assert_allclose(layer(x).detach().numpy(), want.detach().numpy(), rtol=1e-5, atol=1e-6)
+    layer(x).sum().backward()
+    # The length of v does not matter, so its gradient is across it.
+    across = (layer.weight_v.grad * layer.weight_v).sum(1).detach().numpy()
+    np.testing.assert_allclose(across, 0, atol=1e-5)
+    ts.nn.utils.remove_weight_norm(layer)
+    assert {name for name, _ in layer.named_parameters()} == {"bias", "weight"}
+    np.testing.assert_allclose(layer(x).detach().numpy(), want.detach().numpy(), rtol=1e-5, atol=1e-6)

@@ -772,7 +772,44 @@ def dropout(draw: Draw) -> Call:
 
 
 # Random, about the library itself, or checked elsewhere.
+# Ops of fixed shapes: name -> shapes of the tensors, other arguments.
+FIXED: dict[str, tuple[list[tuple[int, ...]], dict[str, Any]]] = {
+    "argsort": ([(4, 7)], {}),
+    "atleast_1d": ([()], {}),
+    "atleast_2d": ([(5,)], {}),
+    "atleast_3d": ([(5, 2)], {}),
+    "avg_pool1d": ([(2, 3, 9)], {"kernel_size": 2}),
+    "broadcast_to": ([(3, 1)], {"size": (2, 3, 4)}),
+    "conv1d": ([(2, 3, 9), (4, 3, 3), (4,)], {}),
+    "conv_transpose1d": ([(2, 3, 9), (3, 4, 3), (4,)], {"stride": 2}),
+    "conv_transpose2d": ([(2, 3, 5, 4), (3, 4, 3, 3), (4,)], {"stride": 2, "padding": 1}),
+    "count_nonzero": ([(4, 7)], {}),
+    "diag": ([(4, 7)], {"diagonal": 1}),
+    "diagonal": ([(4, 7)], {"offset": -1}),
+    "fold": ([(2, 12, 9)], {"output_size": (4, 4), "kernel_size": (2, 2)}),
+    "instance_norm": ([(2, 3, 9)], {}),
+    "interpolate": ([(2, 3, 5, 4)], {"scale_factor": 2.0, "mode": "bilinear"}),
+    "local_response_norm": ([(2, 7, 5)], {"size": 3, "alpha": 0.1}),
+    "lp_pool2d": ([(2, 3, 6, 6)], {"norm_type": 2, "kernel_size": 2}),
+    "max_pool1d": ([(2, 3, 9)], {"kernel_size": 2}),
+    "moveaxis": ([(2, 3, 4)], {"source": 0, "destination": 2}),
+    "pixel_shuffle": ([(2, 4, 3, 3)], {"upscale_factor": 2}),
+    "pixel_unshuffle": ([(2, 1, 4, 6)], {"downscale_factor": 2}),
+    "repeat_interleave": ([(3, 4)], {"repeats": 2, "dim": 1}),
+    "swapdims": ([(2, 3)], {"dim0": 0, "dim1": 1}),
+    "unfold": ([(2, 3, 5, 4)], {"kernel_size": (2, 2)}),
+    "sort": ([(4, 7)], {}),
+    "std_mean": ([(4, 7)], {}),
+    "tile": ([(3, 4)], {"dims": (2, 1)}),
+    "topk": ([(4, 7)], {"k": 2}),
+}
+for fixed, (shapes, options) in FIXED.items():
+    RECIPES[fixed] = lambda draw, s=shapes, o=options: ([draw.tensor(shape) for shape in s], dict(o))
+    DTYPES[fixed] = FLOATS
+
 EXCUSED = set(
+    # their cases say what they do
+    "index_add masked_select meshgrid scatter scatter_add var_mean "
     "rand randn randint randperm rand_like randn_like randint_like bernoulli normal multinomial manual_seed seed empty empty_like empty_strided zeros ones "
     "full arange linspace eye tensor as_tensor from_numpy from_dlpack get_num_threads set_num_threads is_grad_enabled no_grad "
     "get_float32_matmul_precision set_float32_matmul_precision "

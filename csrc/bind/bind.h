@@ -35,12 +35,16 @@ Tensor new_like(const Tensor& x, const std::optional<DType>& dtype, const std::o
 // x, marked as one that asks for a gradient.
 Tensor with_grad(const Tensor& x, bool requires_grad);
 
+// The named pair that max, sort and topk return.
+py::object values_indices(const std::pair<Tensor, Tensor>& found);
+
 // One file each.
 void bind_activations(Bindings& b);
 void bind_arithmetic(Bindings& b);
 void bind_attention(Bindings& b);
 void bind_autograd(Bindings& b);
 void bind_comparison(Bindings& b);
+void bind_convolutions(Bindings& b);
 void bind_creation(Bindings& b);
 void bind_cuda(Bindings& b);
 void bind_embedding(Bindings& b);
@@ -54,8 +58,10 @@ void bind_optimizers(Bindings& b);
 void bind_pooling(Bindings& b);
 void bind_random(Bindings& b);
 void bind_recurrent(Bindings& b);
+void bind_rearranging(Bindings& b);
 void bind_reductions(Bindings& b);
 void bind_runtime(Bindings& b);
+void bind_sorting(Bindings& b);
 void bind_tensor(Bindings& b);
 void bind_views(Bindings& b);
 

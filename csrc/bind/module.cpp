@@ -107,12 +107,15 @@ PYBIND11_MODULE(_core, m) {
   bind_random(b);
   bind_recurrent(b);
   bind_reductions(b);
+  bind_sorting(b);
   bind_losses(b);
   bind_optimizers(b);
   bind_matrix(b);
+  bind_convolutions(b);
   bind_norms(b);
   bind_pooling(b);
   bind_embedding(b);
   bind_joining(b);
+  bind_rearranging(b);
   bind_cuda(b);
 }

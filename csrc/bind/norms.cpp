@@ -1,6 +1,7 @@
 #include "bind/bind.h"
 #include "ops/batch_norm/batch_norm.h"
 #include "ops/layer_norm/layer_norm.h"
+#include "ops/local_response_norm/local_response_norm.h"
 #include "ops/rms_norm/rms_norm.h"
 
 namespace tilestack {
@@ -28,6 +29,12 @@ void bind_norms(Bindings& b) {
              "they are running_mean and running_var. ValueError if training sees one value a channel.",
              input, py::arg("running_mean"), py::arg("running_var"), weight, bias, py::arg("training") = false,
              py::arg("momentum") = 0.1, py::arg("eps") = 1e-5);
+  b.function("local_response_norm", &local_response_norm,
+             "input / (k + alpha * mean of input^2 over `size` neighbouring channels, 0 beyond the ends)^beta\n"
+             "(Krizhevsky et al., 2012).\n\n"
+             "input: (batch, channels, ...) float, at least 3 dimensions; the result's channels lie side by side in\n"
+             "memory.",
+             input, py::arg("size"), py::arg("alpha") = 1e-4, py::arg("beta") = 0.75, py::arg("k") = 1.0);
 }
 
 }  // namespace tilestack

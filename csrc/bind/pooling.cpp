@@ -2,6 +2,7 @@
 #include "ops/adaptive_avg_pool2d/adaptive_avg_pool2d.h"
 #include "ops/adaptive_max_pool2d/adaptive_max_pool2d.h"
 #include "ops/avg_pool2d/avg_pool2d.h"
+#include "ops/interpolate/interpolate.h"
 #include "ops/max_pool2d/max_pool2d.h"
 
 namespace tilestack {
@@ -26,14 +27,18 @@ void bind_pooling(Bindings& b) {
   b.function(
       "max_pool2d",
       [](const Tensor& x, const Dims& kernel_size, const std::optional<Dims>& stride, const Dims& padding,
-         const Dims& dilation,
-         bool ceil_mode) { return max_pool2d(x, kernel_size, stride.value_or(Dims{}), padding, dilation, ceil_mode); },
+         const Dims& dilation, bool ceil_mode, bool return_indices) -> py::object {
+        const Dims steps = stride.value_or(Dims{});
+        if (!return_indices) return py::cast(max_pool2d(x, kernel_size, steps, padding, dilation, ceil_mode));
+        return py::cast(max_pool2d_with_indices(x, kernel_size, steps, padding, dilation, ceil_mode));
+      },
       "The largest value of each window; NaN if there is one.\n\n"
       "input: (batch, channels, height, width) or (channels, height, width) float; the result is channels-last\n"
       "in memory. Sizes are one number or (height, width); stride None: kernel_size. padding, at most half of the\n"
       "kernel, never wins. ceil_mode rounds the size up: a last window may reach beyond the padding. The first\n"
-      "of equal values gets the gradient. ValueError if the kernel doesn't fit.",
-      input, kernel_size, stride, padding, py::arg("dilation") = 1, ceil_mode);
+      "of equal values gets the gradient. return_indices: (values, int64 positions row * width + column).\n"
+      "ValueError if the kernel doesn't fit.",
+      input, kernel_size, stride, padding, py::arg("dilation") = 1, ceil_mode, py::arg("return_indices") = false);
   b.function(
       "avg_pool2d",
       [](const Tensor& x, const Dims& kernel_size, const std::optional<Dims>& stride, const Dims& padding,
@@ -63,6 +68,27 @@ void bind_pooling(Bindings& b) {
       "input: (batch, channels, height, width) or (channels, height, width) float. output_size: one number or\n"
       "(height, width), None keeps a size.",
       input, output_size);
+  b.function(
+      "interpolate",
+      [](const Tensor& x, const std::optional<Dims>& size,
+         const std::optional<std::variant<double, std::vector<double>>>& scale_factor, const std::string& mode,
+         std::optional<bool> align_corners, std::optional<bool> recompute_scale_factor, bool antialias) {
+        std::optional<std::vector<double>> factors;
+        if (scale_factor) {
+          const auto* one = std::get_if<double>(&*scale_factor);
+          factors = one ? std::vector<double>{*one} : std::get<std::vector<double>>(*scale_factor);
+        }
+        return interpolate(x, size, factors, mode, align_corners, recompute_scale_factor, antialias);
+      },
+      "Images at another size.\n\n"
+      "input: (batch, channels, height, width) or (batch, channels, length) float. size: one number or (height,\n"
+      "width); or scale_factor, the same, with sizes rounded down. mode: nearest, nearest-exact, bilinear (linear for\n"
+      "a length), area (adaptive_avg_pool2d). align_corners: the outermost pixels' centres coincide, else their "
+      "edges.\n"
+      "recompute_scale_factor: places follow from the rounded sizes. ValueError for antialias.",
+      input, py::arg("size") = py::none(), py::arg("scale_factor") = py::none(), py::arg("mode") = "nearest",
+      py::arg("align_corners") = py::none(), py::arg("recompute_scale_factor") = py::none(),
+      py::arg("antialias") = false);
 }
 
 }  // namespace tilestack

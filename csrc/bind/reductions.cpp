@@ -1,19 +1,29 @@
 #include "bind/bind.h"
+#include "core/elementwise_op.h"
+#include "core/views.h"
+#include "ops/abs/abs.h"
+#include "ops/add/add.h"
 #include "ops/all/all.h"
 #include "ops/amax/amax.h"
 #include "ops/amin/amin.h"
 #include "ops/any/any.h"
 #include "ops/argmax/argmax.h"
 #include "ops/argmin/argmin.h"
+#include "ops/exp/exp.h"
+#include "ops/log/log.h"
+#include "ops/lt/lt.h"
 #include "ops/max/max.h"
 #include "ops/maximum/maximum.h"
 #include "ops/mean/mean.h"
 #include "ops/min/min.h"
 #include "ops/minimum/minimum.h"
+#include "ops/ne/ne.h"
 #include "ops/norm/norm.h"
 #include "ops/prod/prod.h"
+#include "ops/sub/sub.h"
 #include "ops/sum/sum.h"
 #include "ops/var/var.h"
+#include "ops/where/where.h"
 
 namespace tilestack {
 namespace {
@@ -29,6 +39,8 @@ PyTypeObject* values_indices_type() {
   return type;
 }
 
+}  // namespace
+
 py::object values_indices(const std::pair<Tensor, Tensor>& found) {
   py::object out = py::reinterpret_steal<py::object>(PyStructSequence_New(values_indices_type()));
   PyStructSequence_SetItem(out.ptr(), 0, py::cast(found.first).release().ptr());
@@ -36,9 +48,25 @@ py::object values_indices(const std::pair<Tensor, Tensor>& found) {
   return out;
 }
 
+namespace {
+
 double correction_of(const char* op, std::optional<bool> unbiased, std::optional<double> correction) {
   check(!unbiased || !correction, "{}: takes unbiased or correction, not both", op);
   return correction.value_or(unbiased.value_or(true) ? 1 : 0);
+}
+
+// log(sum(exp(x))), with the largest element taken out of it.
+Tensor logsumexp(const Tensor& x, Axes dim, bool keepdim) {
+  const Tensor in = as_float(x);
+  const Scalar infinity{Scalar::real, HUGE_VAL, 0}, zero{Scalar::real, 0, 0};
+  Tensor most;
+  {
+    const NoGrad no_grad;
+    most = amax(in, dim, true);
+    most = where(lt(abs(most), infinity), most, zero);
+  }
+  const Tensor sums = log(sum(exp(sub(in, most)), dim, keepdim, std::nullopt));
+  return add(sums, reshape(most, sums.shape()));
 }
 
 }  // namespace
@@ -64,7 +92,22 @@ void bind_reductions(Bindings& b) {
   b.both("argmin", &argmin,
          "int64 positions of the first smallest values along dim; without dim, in the flattened input.", input, dim,
          keepdim);
-  b.both("norm", &norm, "The Euclidean norm over dim (None: all).", input, py::arg("p") = 2.0, dim, keepdim);
+  b.both(
+      "norm",
+      [](const Tensor& x, const std::variant<double, std::string>& p, Axes dim, bool keepdim) {
+        const auto* name = std::get_if<std::string>(&p);
+        check(!name || *name == "fro", "norm: p must be a number or \"fro\", got \"{}\"", name ? *name : "");
+        return norm(x, name ? 2 : std::get<double>(p), dim, keepdim);
+      },
+      "(sum of |x|^p)^(1 / p) over dim (None: all). p: 2 or \"fro\", the Euclidean norm; inf and -inf, the largest "
+      "and\n"
+      "the smallest |x|; 0, how many are not 0; or another number.",
+      input, py::arg("p") = 2.0, dim, keepdim);
+  b.both("logsumexp", &logsumexp, "log(sum(exp(input))) over dim (None: all), without overflow.", input, dim, keepdim);
+  b.both(
+      "count_nonzero",
+      [](const Tensor& x, Axes dim) { return sum(ne(x, Scalar{Scalar::integer, 0, 0}), dim, false, {}); },
+      "How many elements over dim (None: all) are not zero: int64.", input, dim);
 
   const py::arg_v unbiased = py::arg("unbiased") = py::none(), correction = py::arg("correction") = py::none();
   const auto variance = [](const Tensor& x, Axes dim, std::optional<bool> unbiased, bool keepdim,
@@ -79,6 +122,21 @@ void bind_reductions(Bindings& b) {
          "The variance over dim (None: all): sum of squared distances / (n - correction), correction 1.", input, dim,
          unbiased, keepdim, correction);
   b.both("std", deviation, "The square root of var.", input, dim, unbiased, keepdim, correction);
+
+  b.function(
+      "var_mean",
+      [variance](const Tensor& x, Axes dim, std::optional<bool> unbiased, bool keepdim,
+                 std::optional<double> correction) {
+        return std::make_pair(variance(x, dim, unbiased, keepdim, correction), mean(x, dim, keepdim, {}));
+      },
+      "(var, mean) over dim (None: all).", input, dim, unbiased, keepdim, correction);
+  b.function(
+      "std_mean",
+      [deviation](const Tensor& x, Axes dim, std::optional<bool> unbiased, bool keepdim,
+                  std::optional<double> correction) {
+        return std::make_pair(deviation(x, dim, unbiased, keepdim, correction), mean(x, dim, keepdim, {}));
+      },
+      "(std, mean) over dim (None: all).", input, dim, unbiased, keepdim, correction);
 
   const auto largest = [](const Tensor& x, Axis dim, bool keepdim) {
     return dim ? values_indices(max(x, *dim, keepdim)) : py::cast(max(x));

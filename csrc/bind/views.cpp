@@ -51,8 +51,24 @@ void bind_views(Bindings& b) {
   b.both("transpose", &transpose, "A view with two dimensions exchanged.", py::arg("input"), py::arg("dim0"),
          py::arg("dim1"));
   b.both("swapaxes", &transpose, "See transpose.", py::arg("input"), py::arg("axis0"), py::arg("axis1"));
-  b.both("movedim", &movedim, "A view with one dimension moved to another place.", py::arg("input"), py::arg("source"),
-         py::arg("destination"));
+  for (const char* name : {"movedim", "moveaxis"})
+    b.both(name, &movedim, "A view with one dimension, or several, moved to other places.", py::arg("input"),
+           py::arg("source"), py::arg("destination"));
+  b.both("swapdims", &transpose, "See transpose.", py::arg("input"), py::arg("dim0"), py::arg("dim1"));
+  const auto broadcast_to = [](const Tensor& x, const Dims& size) { return expand(x, size); };
+  b.both("broadcast_to", broadcast_to, "See expand.", py::arg("input"), py::arg("size"));
+  b.both("diagonal", &diagonal, "A view of the elements (i, i + offset) of dim1 and dim2, as the last dimension.",
+         py::arg("input"), py::arg("offset") = 0, py::arg("dim1") = 0, py::arg("dim2") = 1);
+  for (int n = 1; n <= 3; ++n) {
+    const auto at_least = [n](const Tensor& x) {
+      Tensor y = x;
+      if (n >= 1 && y.dim() == 0) y = unsqueeze(y, 0);
+      if (n >= 2 && y.dim() == 1) y = unsqueeze(y, 0);
+      return n == 3 && y.dim() == 2 ? unsqueeze(y, 2) : y;
+    };
+    b.function(("atleast_" + std::to_string(n) + "d").c_str(), at_least, "A view with dimensions of size 1 put in.",
+               py::arg("input").none(false));
+  }
   const auto matrix_transpose = [](const Tensor& x) {
     check(x.dim() <= 2, "t: wanted at most 2 dimensions, got shape {}; use transpose or mT", x.shape());
     return x.dim() < 2 ? alias(x) : transpose(x, 0, 1);

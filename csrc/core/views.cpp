@@ -182,12 +182,25 @@ Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
                 [a, b](const Tensor& dy) -> Gradients { return {transpose(dy, a, b)}; });
 }
 
-Tensor movedim(const Tensor& x, std::int64_t source, std::int64_t destination) {
-  const int from = wrap_dim("movedim", source, x.dim()), to = wrap_dim("movedim", destination, x.dim());
+Tensor movedim(const Tensor& x, const Dims& source, const Dims& destination) {
+  check(source.size() == destination.size(), "movedim: source {} and destination {} differ in length", source,
+        destination);
   Dims order;
-  for (int i = 0; i < x.dim(); ++i)
-    if (i != from) order.push_back(i);
-  order.insert(to, from);
+  for (int i = 0; i < x.dim(); ++i) order.push_back(-1);
+  bool moved[kMaxDims] = {};
+  for (int i = 0; i < source.size(); ++i) {
+    const int from = wrap_dim("movedim", source[i], x.dim()), to = wrap_dim("movedim", destination[i], x.dim());
+    check(!moved[from] && order[to] < 0, "movedim: a dimension appears twice in source {} or destination {}", source,
+          destination);
+    moved[from] = true;
+    order[to] = from;
+  }
+  int next = 0;
+  for (std::int64_t& from : order) {
+    if (from >= 0) continue;
+    while (moved[next]) ++next;
+    from = next++;
+  }
   return permute(x, order);
 }
 
@@ -262,6 +275,29 @@ Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
     return view_of(t, shape, strides, offset);
   };
   return record("select", pick(x), {x}, [from = x.shape(), pick](const Tensor& dy) -> Gradients {
+    Tensor dx = zeros_like_input(from, dy);
+    copy_into(pick(dx), dy);
+    return {dx};
+  });
+}
+
+Tensor diagonal(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::int64_t dim2) {
+  const int a = wrap_dim("diagonal", dim1, x.dim()), b = wrap_dim("diagonal", dim2, x.dim());
+  check(a != b, "diagonal: dim1 and dim2 must differ, got {} and {}", dim1, dim2);
+  const auto pick = [a, b, offset](const Tensor& t) {
+    Dims shape = t.shape(), strides = t.strides();
+    const std::int64_t down = std::max<std::int64_t>(-offset, 0), right = std::max<std::int64_t>(offset, 0);
+    const std::int64_t length = std::max<std::int64_t>(std::min(shape[a] - down, shape[b] - right), 0);
+    const std::int64_t start = length > 0 ? down * strides[a] + right * strides[b] : 0, step = strides[a] + strides[b];
+    for (int dim : {std::max(a, b), std::min(a, b)}) {
+      shape.erase(dim);
+      strides.erase(dim);
+    }
+    shape.push_back(length);
+    strides.push_back(step);
+    return view_of(t, shape, strides, start);
+  };
+  return record("diagonal", pick(x), {x}, [from = x.shape(), pick](const Tensor& dy) -> Gradients {
     Tensor dx = zeros_like_input(from, dy);
     copy_into(pick(dx), dy);
     return {dx};

@@ -2,18 +2,10 @@
 
 #include "core/op.h"
 #include "core/views.h"
+#include "ops/conv2d/conv2d_steps.h"
 
 namespace tilestack {
 namespace {
-
-void set_pair(std::int64_t (&pair)[2], const char* name, const Dims& sizes, std::int64_t smallest) {
-  check(sizes.size() == 1 || sizes.size() == 2, "conv2d: {} must be one number or two, got {}", name, sizes);
-  for (int i = 0; i < 2; ++i) {
-    pair[i] = sizes[sizes.size() == 2 ? i : 0];
-    check(pair[i] >= smallest && pair[i] < (std::int64_t(1) << 31), "conv2d: {} must be at least {}, got {}", name,
-          smallest, sizes);
-  }
-}
 
 void check_conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, std::int64_t groups) {
   check_float("conv2d", x);
@@ -51,9 +43,9 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const D
     return squeeze(conv2d(unsqueeze(x, 0), weight, bias, stride, padding, dilation, groups, activation), 0);
   Conv2dSteps steps{};
   steps.groups = groups;
-  set_pair(steps.stride, "stride", stride, 1);
-  set_pair(steps.padding, "padding", padding, 0);
-  set_pair(steps.dilation, "dilation", dilation, 1);
+  set_pair("conv2d", steps.stride, "stride", stride, 1);
+  set_pair("conv2d", steps.padding, "padding", padding, 0);
+  set_pair("conv2d", steps.dilation, "dilation", dilation, 1);
 
   const Tensor in = as_channels_last(x), w = as_contiguous(weight), b = bias.defined() ? as_contiguous(bias) : bias;
   const Tensor y = empty_channels_last(output_shape(x, weight, steps), x.dtype(), x.device());

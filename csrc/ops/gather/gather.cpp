@@ -3,12 +3,6 @@
 #include "core/index_tensor.h"
 
 namespace tilestack {
-namespace {
-
-Tensor one_dimensional(const Tensor& x) { return x.dim() == 0 ? view_of(x, {1}, {1}) : as_contiguous(x); }
-
-}  // namespace
-
 Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
   check_index_dtype("gather", "the index", index);
   check_same_device("gather", {x, index});
@@ -19,7 +13,7 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
         "gather: the index must have as many dimensions as the input and, but for dimension {}, be no larger than {}, "
         "got {}",
         at, x.shape(), index.shape());
-  const Tensor in = one_dimensional(x), picks = one_dimensional(index);
+  const Tensor in = dense_with_dims(x), picks = dense_with_dims(index);
   const Tensor y = empty(index.shape(), x.dtype(), x.device());
   const std::int64_t bad = gather_on(x.device()).forward(in, picks, y, at);
   check<IndexError>(bad < 0, "gather: index {} is out of range for dimension {} of size {}",
@@ -27,7 +21,7 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
   return record("gather", y, {x}, [shape = x.shape(), picks = Saved(picks), at](const Tensor& dy) -> Gradients {
     const DType sum_dtype = compute_dtype(dy.dtype());
     const Tensor dx = zeros(shape, sum_dtype, dy.device());
-    gather_on(dy.device()).backward(as_contiguous(as_dtype(dy, sum_dtype)), *picks, one_dimensional(dx), at);
+    gather_on(dy.device()).add(as_contiguous(as_dtype(dy, sum_dtype)), *picks, dense_with_dims(dx), at, "gather");
     return {as_dtype(dx, dy.dtype())};
   });
 }

@@ -1,5 +1,6 @@
 #include "core/index_range.h"
 #include "core/parallel.h"
+#include "core/visit.h"
 #include "ops/gather/gather.h"
 
 namespace tilestack::TILESTACK_ISA {
@@ -35,32 +36,49 @@ void for_gathered(const View& x, const View& index, int dim, F&& f) {
   });
 }
 
-std::int64_t forward(View x, View index, View y, int dim) {
+// f.operator()<Index>() if all indices are within x.
+template <class F>
+std::int64_t visit_valid(const View& x, const View& index, int dim, F&& f) {
   std::int64_t bad = -1;
   visit_index(index.dtype, [&]<class Index>() {
     bad = first_outside(index.data<Index>(), index.numel(), 0, x.shape[dim]);
-    if (bad >= 0) return;
+    if (bad < 0) f.template operator()<Index>();
+  });
+  return bad;
+}
+
+std::int64_t forward(View x, View index, View y, int dim) {
+  return visit_valid(x, index, dim, [&]<class Index>() {
     visit_size(x.dtype, [&]<class T>() {
       const T* from = x.data<T>();
       T* to = y.data<T>();
       for_gathered<Index>(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) { to[at_y] = from[at_x]; });
     });
   });
-  return bad;
 }
 
-void backward(View dy, View index, View dx, int dim) {
-  visit_index(index.dtype, [&]<class Index>() {
-    visit_float(dx.dtype, [&]<class T>() {
-      const T* from = dy.data<T>();
-      T* to = dx.data<T>();
-      for_gathered<Index>(dx, index, dim, [&](std::int64_t at_x, std::int64_t at_y) {
+std::int64_t add(View y, View index, View x, int dim, const char*) {
+  return visit_valid(x, index, dim, [&]<class Index>() {
+    visit_number(x.dtype, [&]<class T>() {
+      const T* from = y.data<T>();
+      T* to = x.data<T>();
+      for_gathered<Index>(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) {
         to[at_x] = convert<T>(Compute<T>(convert<Compute<T>>(to[at_x]) + convert<Compute<T>>(from[at_y])));
       });
     });
   });
 }
 
+std::int64_t put(View y, View index, View x, int dim, const char*) {
+  return visit_valid(x, index, dim, [&]<class Index>() {
+    visit_size(x.dtype, [&]<class T>() {
+      const T* from = y.data<T>();
+      T* to = x.data<T>();
+      for_gathered<Index>(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) { to[at_x] = from[at_y]; });
+    });
+  });
+}
+
 }  // namespace
-constinit const GatherKernels gather = {forward, backward};
+constinit const GatherKernels gather = {forward, add, put};
 }  // namespace tilestack::TILESTACK_ISA

@@ -1,5 +1,6 @@
 #include "ops/gather/gather.h"
 
+#include "core/visit.h"
 #include "cuda/scatter_rows.cuh"
 
 namespace tilestack::cuda {
@@ -36,70 +37,101 @@ std::int64_t forward(View x, View index, View y, int dim) {
   return -1;
 }
 
+template <class T>
+struct Adds {
+  static __device__ __forceinline__ T result(T before, T value) {
+    return convert<T>(Compute<T>(to_compute(before) + to_compute(value)));
+  }
+};
+template <class T>
+struct Puts {
+  static __device__ __forceinline__ T result(T, T value) { return value; }
+};
+
 // One thread for each (o, k), which takes all j in order.
-template <class T, class Index>
-__global__ void add_columns_kernel(const T* dy, const Index* index, T* dx, std::uint32_t columns, gpu::Places places,
-                                   gpu::FastDiv by_inner, std::int64_t count, std::int64_t size, std::int64_t stride) {
+template <class Write, class T, class Index>
+__global__ void write_columns_kernel(const T* y, const Index* index, T* x, std::uint32_t columns, gpu::Places places,
+                                     gpu::FastDiv by_inner, std::int64_t count, std::int64_t size, std::int64_t stride,
+                                     gpu::IndexReport* report, const char* op) {
   for (std::int64_t column = gpu::global_thread(); column < columns; column += gpu::global_threads()) {
     std::uint32_t o = std::uint32_t(column);
-    T* to = dx + places.at(o);
+    T* to = x + places.at(o);
     const std::uint32_t k = by_inner.split(o);
     for (std::int64_t j = 0; j < count; ++j) {
       const std::int64_t at = (o * count + j) * by_inner.divisor + k, pick = index[at];
-      if (pick < 0 || pick >= size) continue;
-      to[pick * stride] = convert<T>(Compute<T>(to_compute(to[pick * stride]) + to_compute(dy[at])));
+      if (gpu::index_fits(report, op, pick, size)) to[pick * stride] = Write::result(to[pick * stride], y[at]);
     }
   }
 }
 
-// Places in dx; those of indices out of range come last.
+// Places in x; those of indices out of range come last.
 template <class Index>
 struct PlaceOf {
   const Index* index;
   gpu::Places places;
   std::int64_t size, stride, none;
+  gpu::IndexReport* report;
+  const char* op;
   __device__ std::uint32_t operator()(std::uint32_t i) const {
     const std::int64_t pick = index[i];
-    return std::uint32_t(pick >= 0 && pick < size ? places.at(i) + pick * stride : none);
+    return std::uint32_t(gpu::index_fits(report, op, pick, size) ? places.at(i) + pick * stride : none);
   }
 };
 
-template <class T, class Index>
-void add_columns(const View& dy, const View& index, const View& dx, int dim) {
+template <class Write, class T, class Index>
+void write_columns(const View& y, const View& index, const View& x, int dim, const char* op) {
   View one = index;
   one.shape[dim] = 1;
   std::int64_t inner = 1;
   for (int i = dim + 1; i < index.ndim; ++i) inner *= index.shape[i];
-  const std::uint32_t columns = gpu::counted("gather", one.numel());
-  gpu::launch(add_columns_kernel<T, Index>, {gpu::blocks_for(columns, kThreads), kThreads}, dy.data<T>(),
-              index.data<Index>(), dx.data<T>(), columns, places_in(dx, one, dim), gpu::FastDiv(inner),
-              index.shape[dim], dx.shape[dim], dx.strides[dim]);
+  const std::uint32_t columns = gpu::counted(op, one.numel());
+  gpu::launch(write_columns_kernel<Write, T, Index>, {gpu::blocks_for(columns, kThreads), kThreads}, y.data<T>(),
+              index.data<Index>(), x.data<T>(), columns, places_in(x, one, dim), gpu::FastDiv(inner), index.shape[dim],
+              x.shape[dim], x.strides[dim], gpu::index_report(), op);
 }
 
-template <class T, class Index>
-void add_sorted(const View& dy, const View& index, const View& dx, int dim) {
-  const std::int64_t n = index.numel(), places = dx.numel();
-  const PlaceOf<Index> key{index.data<Index>(), places_in(dx, index, dim), dx.shape[dim], dx.strides[dim], places};
-  const gpu::SortedPositions sorted(key, gpu::counted("gather", n), gpu::bits_below(places + 1));
-  View element = dx;
+// f(scatter) with the elements sorted by their places in x.
+template <class Index, class F>
+void with_sorted(const View& y, const View& index, const View& x, int dim, const char* op, F&& f) {
+  const std::int64_t n = index.numel(), places = x.numel();
+  const PlaceOf<Index> key{
+      index.data<Index>(), places_in(x, index, dim), x.shape[dim], x.strides[dim], places, gpu::index_report(), op};
+  const gpu::SortedPositions sorted(key, gpu::counted(op, n), gpu::bits_below(places + 1));
+  View element = x;
   element.ndim = 0;
-  gpu::sum_rows<T>({"gather", element, 0, dy, sorted, n, 0, 1, places}, true);
+  f(gpu::Scatter{op, element, 0, y, sorted, n, 0, 1, places});
 }
 
 // Long columns, if there are not many, are for more than one thread: their elements are sorted by place.
-void backward(View dy, View index, View dx, int dim) {
-  const std::int64_t n = index.numel(), count = index.ndim > 0 ? index.shape[dim] : 1;
-  if (n == 0) return;
+bool by_columns(const View& index, const View& x, int dim) {
+  const std::int64_t n = index.numel(), count = index.shape[dim];
   constexpr std::int64_t kFew = 4, kManyColumns = 1 << 15;
-  const bool by_columns = count <= kFew || n / count >= kManyColumns || dx.numel() >= (std::int64_t(1) << 32) - 1;
+  return count <= kFew || n / count >= kManyColumns || x.numel() >= (std::int64_t(1) << 32) - 1;
+}
+
+std::int64_t add(View y, View index, View x, int dim, const char* op) {
+  if (index.numel() == 0) return -1;
   visit_index(index.dtype, [&]<class Index>() {
-    visit_float(dx.dtype, [&]<class T>() {
-      by_columns ? add_columns<T, Index>(dy, index, dx, dim) : add_sorted<T, Index>(dy, index, dx, dim);
+    visit_number(x.dtype, [&]<class T>() {
+      if (by_columns(index, x, dim)) return write_columns<Adds<T>, T, Index>(y, index, x, dim, op);
+      with_sorted<Index>(y, index, x, dim, op, [](const gpu::Scatter& s) { gpu::sum_rows<T>(s, true); });
     });
   });
+  return -1;
+}
+
+std::int64_t put(View y, View index, View x, int dim, const char* op) {
+  if (index.numel() == 0) return -1;
+  visit_index(index.dtype, [&]<class Index>() {
+    visit_size(x.dtype, [&]<class T>() {
+      if (by_columns(index, x, dim)) return write_columns<Puts<T>, T, Index>(y, index, x, dim, op);
+      with_sorted<Index>(y, index, x, dim, op, [](const gpu::Scatter& s) { gpu::put_rows<T>(s); });
+    });
+  });
+  return -1;
 }
 
 }  // namespace
-const GatherKernels gather = {forward, backward};
+const GatherKernels gather = {forward, add, put};
 TILESTACK_CUDA_TABLE(gather)
 }  // namespace tilestack::cuda

@@ -1,4 +1,6 @@
 #pragma once
+#include <utility>
+
 #include "core/kernels.h"
 #include "core/window.h"
 
@@ -18,5 +20,8 @@ TILESTACK_KERNELS(MaxPool2dKernels, max_pool2d)
 // x: (batch, channels, height, width) or (channels, height, width). An empty stride is the kernel's size.
 Tensor max_pool2d(const Tensor& x, const Dims& kernel_size, const Dims& stride, const Dims& padding,
                   const Dims& dilation, bool ceil_mode);
+// With the int64 positions of the largest values, row * width + column.
+std::pair<Tensor, Tensor> max_pool2d_with_indices(const Tensor& x, const Dims& kernel_size, const Dims& stride,
+                                                  const Dims& padding, const Dims& dilation, bool ceil_mode);
 
 }  // namespace tilestack

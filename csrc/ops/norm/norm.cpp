@@ -1,12 +1,32 @@
 #include "ops/norm/norm.h"
 
+#include <cmath>
+
 #include "core/reduction.h"
+#include "ops/abs/abs.h"
+#include "ops/amax/amax.h"
+#include "ops/amin/amin.h"
+#include "ops/ne/ne.h"
+#include "ops/pow/pow.h"
+#include "ops/sum/sum.h"
 
 namespace tilestack {
+namespace {
+
+Tensor other_norm(const Tensor& x, double p, const std::optional<Dims>& dim, bool keepdim) {
+  const auto number = [](double value) { return Scalar{Scalar::real, value, 0}; };
+  if (p == 0) return sum(ne(x, number(0)), dim, keepdim, x.dtype());
+  const Tensor size = abs(x);
+  if (std::isinf(p)) return p > 0 ? amax(size, dim, keepdim) : amin(size, dim, keepdim);
+  if (p == 1) return sum(size, dim, keepdim, {});
+  return pow(sum(pow(size, number(p)), dim, keepdim, {}), number(1 / p));
+}
+
+}  // namespace
 
 Tensor norm(const Tensor& x, double p, const std::optional<Dims>& dim, bool keepdim) {
   check_float("norm", x);
-  check(p == 2, "norm: p must be 2, got {}", p);
+  if (p != 2) return other_norm(x, p, dim, keepdim);
   const Reduction over("norm", x, dim, keepdim);
   const Tensor wide = empty(over.result, compute_dtype(x.dtype()), x.device());
   norm_on(x.device()).forward(as_reducible(x), over.view(wide));

@@ -17,7 +17,7 @@ struct NormKernels {
 };
 TILESTACK_KERNELS(NormKernels, norm)
 
-// The Euclidean norm over dim (none: all); p must be 2.
+// (sum of |x|^p)^(1 / p) over dim (none: all); but for p 2 it is made of other ops.
 Tensor norm(const Tensor& x, double p, const std::optional<Dims>& dim, bool keepdim);
 
 }  // namespace tilestack

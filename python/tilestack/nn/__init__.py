@@ -27,7 +27,7 @@ from tilestack.nn.activation import (
 )
 from tilestack.nn.attention import KVCache, MultiheadAttention
 from tilestack.nn.containers import ModuleDict, ModuleList, ParameterList, Sequential
-from tilestack.nn.conv import Conv2d
+from tilestack.nn.conv import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Fold, Unfold
 from tilestack.nn.dropout import Dropout
 from tilestack.nn.linear import Flatten, Identity, Linear, Unflatten
 from tilestack.nn.loss import (
@@ -46,11 +46,29 @@ from tilestack.nn.loss import (
     TripletMarginLoss,
 )
 from tilestack.nn.module import Module
-from tilestack.nn.norm import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
+from tilestack.nn.norm import (
+    BatchNorm1d,
+    BatchNorm2d,
+    GroupNorm,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)
 from tilestack.nn.parameter import Parameter
-from tilestack.nn.pooling import AvgPool2d, MaxPool2d
+from tilestack.nn.pooling import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    AvgPool1d,
+    AvgPool2d,
+    LPPool2d,
+    MaxPool1d,
+    MaxPool2d,
+)
 from tilestack.nn.positions import SinusoidalPositions
 from tilestack.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from tilestack.nn.resampling import PixelShuffle, PixelUnshuffle, Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from tilestack.nn.sparse import Embedding, EmbeddingBag
 from tilestack.nn.transformer import (
     Transformer,
@@ -69,12 +87,18 @@ __all__ = [
     "LSTM",
     "RNN",
     "SELU",
+    "AdaptiveAvgPool2d",
+    "AdaptiveMaxPool2d",
+    "AvgPool1d",
     "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
+    "Conv1d",
     "Conv2d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
@@ -82,23 +106,30 @@ __all__ = [
     "Embedding",
     "EmbeddingBag",
     "Flatten",
+    "Fold",
     "GRUCell",
+    "GroupNorm",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
     "HuberLoss",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
     "KLDivLoss",
     "KVCache",
     "L1Loss",
+    "LPPool2d",
     "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
     "MarginRankingLoss",
+    "MaxPool1d",
     "MaxPool2d",
     "Mish",
     "Module",
@@ -109,6 +140,8 @@ __all__ = [
     "PReLU",
     "Parameter",
     "ParameterList",
+    "PixelShuffle",
+    "PixelUnshuffle",
     "RMSNorm",
     "RNNCell",
     "ReLU",
@@ -130,6 +163,10 @@ __all__ = [
     "TransformerEncoderLayer",
     "TripletMarginLoss",
     "Unflatten",
+    "Unfold",
+    "Upsample",
+    "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
     "functional",
     "init",
     "utils",

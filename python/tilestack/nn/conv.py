@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tilestack as ts
@@ -22,12 +23,16 @@ def pair(name: str, value: Pair) -> tuple[int, int]:
     return sizes
 
 
+PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
+
+
 class Conv2d(Module):
     """Cross-correlation of images with learned filters.
 
     x: (batch, in_channels, height, width) float. Returns (batch, out_channels, height', width'), with
     height' = floor((height + 2 padding - dilation (kernel - 1) - 1) / stride) + 1.
     weight: (out_channels, in_channels / groups, *kernel_size). padding: int, pair, "valid", or "same" (stride 1 only).
+    padding_mode: zeros, reflect, replicate or circular; what stands around the image.
     """
 
     bias: Parameter | None
@@ -47,15 +52,9 @@ class Conv2d(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        if groups <= 0 or in_channels % groups or out_channels % groups:
-            raise ValueError(
-                f"Conv2d: groups must divide in_channels and out_channels, got {groups} and {in_channels}, "
-                f"{out_channels}"
-            )
-        if padding_mode != "zeros":
-            raise ValueError(
-                f'Conv2d: padding_mode must be "zeros" (pad before the layer otherwise), got {padding_mode!r}'
-            )
+        _check_groups("Conv2d", groups, in_channels, out_channels)
+        if padding_mode not in PADDING_MODES:
+            raise ValueError(f"Conv2d: padding_mode must be one of {', '.join(PADDING_MODES)}, got {padding_mode!r}")
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.kernel_size = pair("Conv2d: kernel_size", kernel_size)
@@ -88,13 +87,16 @@ class Conv2d(Module):
         return (high // 2, wide // 2), extra if any(extra) else None
 
     def forward(self, x: Tensor, activation: str | None = None) -> Tensor:
-        if self._extra is not None:
+        sides = self._sides
+        if self.padding_mode != "zeros":
+            (high, wide), more = sides, self._extra or (0, 0, 0, 0)
+            x = F.pad(x, (wide, wide + more[1], high, high + more[3]), self.padding_mode)
+            sides = (0, 0)
+        elif self._extra is not None:
             x = F.pad(x, self._extra)
         if activation is None:
-            return F.conv2d(x, self.weight, self.bias, self.stride, self._sides, self.dilation, self.groups)
-        return F.fused_conv2d(
-            x, self.weight, self.bias, self.stride, self._sides, self.dilation, self.groups, activation
-        )
+            return F.conv2d(x, self.weight, self.bias, self.stride, sides, self.dilation, self.groups)
+        return F.fused_conv2d(x, self.weight, self.bias, self.stride, sides, self.dilation, self.groups, activation)
 
     def extra_repr(self) -> str:
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
@@ -104,4 +106,233 @@ class Conv2d(Module):
             text += f", dilation={self.dilation}"
         if self.groups != 1:
             text += f", groups={self.groups}"
-        return text + (", bias=False" if self.bias is None else "")
+        if self.bias is None:
+            text += ", bias=False"
+        return text + (f", padding_mode={self.padding_mode}" if self.padding_mode != "zeros" else "")
+
+
+def single(name: str, value: int | tuple[int]) -> tuple[int]:
+    """An int as a tuple, or a tuple of one."""
+    sizes = (value,) if isinstance(value, int) else tuple(value)
+    if len(sizes) != 1 or not isinstance(sizes[0], int):
+        raise ValueError(f"{name} must be one int, got {value!r}")
+    return sizes
+
+
+class Conv1d(Module):
+    """Cross-correlation of sequences with learned filters.
+
+    x: (batch, in_channels, length) float. Returns (batch, out_channels, length'), with
+    length' = floor((length + 2 padding - dilation (kernel - 1) - 1) / stride) + 1.
+    weight: (out_channels, in_channels / groups, kernel_size). padding: int, "valid", or "same" (stride 1 only).
+    padding_mode: zeros, reflect, replicate or circular; what stands around the sequence.
+    """
+
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int],
+        stride: int | tuple[int] = 1,
+        padding: int | tuple[int] | str = 0,
+        dilation: int | tuple[int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        _check_groups("Conv1d", groups, in_channels, out_channels)
+        if padding_mode not in PADDING_MODES:
+            raise ValueError(f"Conv1d: padding_mode must be one of {', '.join(PADDING_MODES)}, got {padding_mode!r}")
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = single("Conv1d: kernel_size", kernel_size)
+        self.stride = single("Conv1d: stride", stride)
+        self.padding = padding if isinstance(padding, str) else single("Conv1d: padding", padding)
+        self.dilation = single("Conv1d: dilation", dilation)
+        self.groups = groups
+        self.padding_mode = padding_mode
+        if self.padding not in ("same", "valid") and isinstance(self.padding, str):
+            raise ValueError(f'Conv1d: padding must be "same", "valid" or a number, got {padding!r}')
+        if self.padding == "same" and self.stride != (1,):
+            raise ValueError(f'Conv1d: padding="same" needs stride 1, got {self.stride}')
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        self.weight = Parameter(ts.empty(shape, device=device, dtype=dtype))
+        self.bias = Parameter(ts.empty((out_channels,), device=device, dtype=dtype)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        init.linear_defaults_(self.weight, self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            room = self.dilation[0] * (self.kernel_size[0] - 1)
+            before = room // 2 if padding == "same" else 0 if isinstance(padding, str) else padding[0]
+            after = room - before if padding == "same" else before
+            x = F.pad(x, (before, after), self.padding_mode)
+            padding = (0,)
+        return F.conv1d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, "
+            f"padding={self.padding}, dilation={self.dilation}, groups={self.groups}, bias={self.bias is not None}"
+        )
+
+
+def _check_groups(name: str, groups: int, in_channels: int, out_channels: int) -> None:
+    if groups <= 0 or in_channels % groups or out_channels % groups:
+        raise ValueError(
+            f"{name}: groups must divide in_channels and out_channels, got {groups} and {in_channels}, {out_channels}"
+        )
+
+
+class _ConvTranspose(Module):
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    output_padding: tuple[int, ...]
+    dilation: tuple[int, ...]
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Any = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        name = type(self).__name__
+        _check_groups(name, groups, in_channels, out_channels)
+        if padding_mode != "zeros":
+            raise ValueError(f'{name}: padding_mode must be "zeros", got {padding_mode!r}')
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = self._sizes(f"{name}: kernel_size", kernel_size)
+        self.stride = self._sizes(f"{name}: stride", stride)
+        self.padding = self._sizes(f"{name}: padding", padding)
+        self.output_padding = self._sizes(f"{name}: output_padding", output_padding)
+        self.dilation = self._sizes(f"{name}: dilation", dilation)
+        self.groups = groups
+        self.padding_mode = padding_mode
+        shape = (in_channels, out_channels // groups, *self.kernel_size)
+        self.weight = Parameter(ts.empty(shape, device=device, dtype=dtype))
+        self.bias = Parameter(ts.empty((out_channels,), device=device, dtype=dtype)) if bias else None
+        self.reset_parameters()
+
+    @staticmethod
+    def _sizes(name: str, value: Any) -> tuple[int, ...]:
+        raise NotImplementedError
+
+    def reset_parameters(self) -> None:
+        init.linear_defaults_(self.weight, self.bias)
+
+    def _output_padding(self, x: Tensor, output_size: Sequence[int] | None) -> tuple[int, ...]:
+        """What makes the result's last sizes output_size, which several may be the input of such a convolution."""
+        if output_size is None:
+            return self.output_padding
+        n = len(self.kernel_size)
+        sizes = zip(x.shape[-n:], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
+        least = [(size - 1) * s - 2 * p + d * (k - 1) + 1 for size, s, p, d, k in sizes]
+        extra = tuple(want - low for want, low in zip(tuple(output_size)[-n:], least, strict=True))
+        if any(e < 0 or e >= s for e, s in zip(extra, self.stride, strict=True)):
+            raise ValueError(
+                f"{type(self).__name__}: output_size must be from {least} to less than stride {self.stride} more, "
+                f"got {tuple(output_size)}"
+            )
+        return extra
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, "
+            f"padding={self.padding}, output_padding={self.output_padding}, dilation={self.dilation}, "
+            f"groups={self.groups}, bias={self.bias is not None}"
+        )
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """The transposed map of a Conv1d, which takes its outputs' shape to its inputs'.
+
+    x: (batch, in_channels, length) float. Returns (batch, out_channels, length'), with
+    length' = (length - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1; or output_size.
+    weight: (in_channels, out_channels / groups, kernel_size).
+    """
+
+    _sizes = staticmethod(single)
+
+    def forward(self, x: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        extra = self._output_padding(x, output_size)
+        return F.conv_transpose1d(
+            x, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
+        )
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """The transposed map of a Conv2d, which takes its outputs' shape to its inputs'.
+
+    x: (batch, in_channels, height, width) float. Returns (batch, out_channels, height', width'), with
+    height' = (height - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1; or output_size.
+    weight: (in_channels, out_channels / groups, *kernel_size).
+    """
+
+    _sizes = staticmethod(pair)
+
+    def forward(self, x: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        extra = self._output_padding(x, output_size)
+        return F.conv_transpose2d(
+            x, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
+        )
+
+
+class Unfold(Module):
+    """The windows of images as columns: (batch, channels, height, width) to (batch, channels kh kw, windows)."""
+
+    def __init__(self, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+        self.padding = padding
+        self.stride = stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
+
+
+class Fold(Module):
+    """The sum of overlapping windows: (batch, channels kh kw, windows) to (batch, channels, *output_size)."""
+
+    def __init__(
+        self, output_size: Pair, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1
+    ) -> None:
+        super().__init__()
+        self.output_size = output_size
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+        self.padding = padding
+        self.stride = stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.fold(x, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
+
+    def extra_repr(self) -> str:
+        return (
+            f"output_size={self.output_size}, kernel_size={self.kernel_size}, dilation={self.dilation}, "
+            f"padding={self.padding}, stride={self.stride}"
+        )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from tilestack._core import (
     Tensor,
     adaptive_avg_pool2d,
@@ -9,11 +12,15 @@ from tilestack._core import (
     avg_pool2d,
     batch_norm,
     celu,
+    conv1d,
     conv2d,
+    conv_transpose1d,
+    conv_transpose2d,
     cross_entropy,
     dropout,
     elu,
     embedding,
+    fold,
     fused_conv2d,  # noqa: F401  for layers that take an activation along
     fused_linear,  # noqa: F401
     gelu,
@@ -21,10 +28,12 @@ from tilestack._core import (
     hardsigmoid,
     hardswish,
     hardtanh,
+    interpolate,
     l1_loss,
     layer_norm,
     leaky_relu,
     linear,
+    local_response_norm,
     log_softmax,
     logsigmoid,
     max_pool2d,
@@ -34,6 +43,8 @@ from tilestack._core import (
     one_hot,
     ones_like,
     pad,
+    pixel_shuffle,
+    pixel_unshuffle,
     prelu,
     relu,
     relu6,
@@ -49,6 +60,7 @@ from tilestack._core import (
     swiglu,
     tanh,
     threshold,
+    unfold,
 )
 from tilestack._core import binary_cross_entropy_with_logits as _bce_with_logits
 from tilestack.nn.composed_losses import (
@@ -70,12 +82,16 @@ from tilestack.nn.positions import rotary_tables, sinusoidal_positions
 __all__ = [
     "adaptive_avg_pool2d",
     "adaptive_max_pool2d",
+    "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "conv1d",
     "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
@@ -83,21 +99,28 @@ __all__ = [
     "elu",
     "embedding",
     "embedding_bag",
+    "fold",
     "gelu",
     "glu",
+    "group_norm",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
     "huber_loss",
+    "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
     "linear",
     "linear_cross_entropy",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
+    "lp_pool2d",
     "margin_ranking_loss",
+    "max_pool1d",
     "max_pool2d",
     "mish",
     "mse_loss",
@@ -105,6 +128,8 @@ __all__ = [
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "prelu",
     "relu",
     "relu6",
@@ -124,6 +149,7 @@ __all__ = [
     "tanh",
     "threshold",
     "triplet_margin_loss",
+    "unfold",
 ]
 
 
@@ -147,3 +173,127 @@ def binary_cross_entropy_with_logits(
     if weight is not None:
         loss = loss * weight
     return reduced("binary_cross_entropy_with_logits", loss, reduction)
+    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
+
+
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
+    """(input - mean) / sqrt(variance + eps) over groups of channels, then * weight + bias (Wu and He, 2018).
+
+    input: (batch, channels, ...) float, channels a multiple of num_groups. weight, bias: (channels,).
+    """
+    if input.dim() < 2 or num_groups <= 0 or input.shape[1] % num_groups:
+        raise ValueError(
+            f"group_norm: input must have shape (batch, channels, ...) with channels a multiple of {num_groups}, "
+            f"got {tuple(input.shape)}"
+        )
+    batch, channels = input.shape[:2]
+    inside = math.prod(input.shape[2:])
+    groups = input.reshape(batch, num_groups, channels // num_groups * inside)
+    y = layer_norm(groups, groups.shape[-1:], eps=eps).reshape(input.shape)
+    return _scale_channels("group_norm", y, weight, bias)
+
+
+def _scale_channels(op: str, y: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    for name, factor in (("weight", weight), ("bias", bias)):
+        if factor is not None and factor.shape != y.shape[1:2]:
+            raise ValueError(f"{op}: {name} must have shape {tuple(y.shape[1:2])}, got {tuple(factor.shape)}")
+    along = (-1, *(1,) * (y.dim() - 2))
+    if weight is not None:
+        y = y * weight.reshape(along)
+    return y if bias is None else y + bias.reshape(along)
+
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """(input - mean) / sqrt(variance + eps) * weight + bias for each channel of each sample (Ulyanov et al., 2016).
+
+    input: (batch, channels, ...) float, at least 3 dimensions. Without use_input_stats mean and variance are the
+    running ones; with it these, if given, move towards the mean over the batch, as in batch_norm.
+    """
+    if input.dim() < 3:
+        raise ValueError(f"instance_norm: input must have at least 3 dimensions, got shape {tuple(input.shape)}")
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    batch, channels = input.shape[:2]
+    inside = math.prod(input.shape[2:])
+    if inside == 1:
+        raise ValueError(f"instance_norm: wanted more than one value a channel, got shape {tuple(input.shape)}")
+    rows = input.reshape(batch, channels, inside)
+    if running_mean is not None and running_var is not None and batch > 0:
+        values = rows.detach()
+        for running, now in ((running_mean, values.mean(-1)), (running_var, values.var(-1))):
+            running.add_(now.mean(0) - running, alpha=momentum)
+    y = layer_norm(rows, (inside,), eps=eps).reshape(input.shape)
+    return _scale_channels("instance_norm", y, weight, bias)
+
+
+def _along_row(op: str, name: str, size: int | tuple[int, ...], other: int) -> tuple[int, int]:
+    sizes = (size,) if isinstance(size, int) else tuple(size)
+    if len(sizes) != 1:
+        raise ValueError(f"{op}: {name} must be one number, got {size!r}")
+    return other, sizes[0]
+
+
+def max_pool1d(
+    input: Tensor,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
+    dilation: int | tuple[int, ...] = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """max_pool2d of (batch, channels, length) or (channels, length)."""
+    op = "max_pool1d"
+    found = max_pool2d(
+        input.unsqueeze(-2),
+        _along_row(op, "kernel_size", kernel_size, 1),
+        None if stride is None else _along_row(op, "stride", stride, 1),
+        _along_row(op, "padding", padding, 0),
+        _along_row(op, "dilation", dilation, 1),
+        ceil_mode,
+        return_indices,
+    )
+    return tuple(part.squeeze(-2) for part in found) if return_indices else found.squeeze(-2)
+
+
+def avg_pool1d(
+    input: Tensor,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:
+    """avg_pool2d of (batch, channels, length) or (channels, length)."""
+    op = "avg_pool1d"
+    return avg_pool2d(
+        input.unsqueeze(-2),
+        _along_row(op, "kernel_size", kernel_size, 1),
+        None if stride is None else _along_row(op, "stride", stride, 1),
+        _along_row(op, "padding", padding, 0),
+        ceil_mode,
+        count_include_pad,
+    ).squeeze(-2)
+
+
+def lp_pool2d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: int | tuple[int, int],
+    stride: int | tuple[int, int] | None = None,
+    ceil_mode: bool = False,
+) -> Tensor:
+    """(sum of x^norm_type over each window)^(1 / norm_type), 0 where the sum is negative."""
+    sums = avg_pool2d(input**norm_type, kernel_size, stride, 0, ceil_mode, divisor_override=1)
+    return relu(sums) ** (1 / norm_type)

@@ -1,6 +1,14 @@
-"""Gradient clipping, and parameters as one vector."""
+"""Gradient clipping, parameters as one vector, and weight norm."""
 
 from tilestack.nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_
 from tilestack.nn.utils.vector import parameters_to_vector, vector_to_parameters
+from tilestack.nn.utils.weight_norm import remove_weight_norm, weight_norm
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters"]
+__all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "parameters_to_vector",
+    "remove_weight_norm",
+    "vector_to_parameters",
+    "weight_norm",
+]
