@@ -894,7 +894,7 @@ def check_close(got: np.ndarray, peer: np.ndarray, exact: np.ndarray, dtype: str
             (512 if dtype == "float64" else 8) * unit * scale
             + 4 * np.nan_to_num(np.where(np.isfinite(off), off, 0)).max(initial=0)
             + 2.0**-24 * (dtype == "float16")
-            + 16 * unit * (scale <= 16 * unit)  # what has cancelled, of terms about 1
+            + 64 * unit * (scale <= 64 * unit)  # what has cancelled, of terms about 1
         )
         wrong = ~((got == peer) | (np.isnan(got) & np.isnan(peer)) | (np.abs(got - exact) <= allowed))
     if wrong.any():

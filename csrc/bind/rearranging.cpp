@@ -96,12 +96,12 @@ void bind_rearranging(Bindings& b) {
       "tile", [](const Tensor& x, const py::args& dims) { return tile(x, dims_of("tile", dims)); },
       "tile(*dims): copies one after another; the last numbers belong to the last dimensions.");
   b.both(
-      "repeat_interleave", [](const Tensor& x, std::int64_t n, Dim d) { return repeat_interleave(x, n, d); },
+      "repeat_interleave", [](const Tensor& x, const Tensor& n, Dim d) { return repeat_interleave(x, n, d); },
       "Each slice along dim (None: each element) several times in a row. repeats: a number, or integers, one for each.",
-      input, repeats, no_dim);
-  b.both(
-      "repeat_interleave", [](const Tensor& x, const Tensor& n, Dim d) { return repeat_interleave(x, n, d); }, "",
       input, py::arg("repeats").none(false), no_dim);
+  b.both(
+      "repeat_interleave", [](const Tensor& x, std::int64_t n, Dim d) { return repeat_interleave(x, n, d); }, "", input,
+      repeats, no_dim);
   b.both("diag", &diag, "The diagonal of a matrix as a vector, or the matrix with a vector as its diagonal.", input,
          py::arg("diagonal") = 0);
   b.both("take_along_dim", &take_along_dim,

@@ -179,6 +179,6 @@ cases = [
         lambda x, y, indexing: tuple(np.meshgrid(x, y, indexing=indexing)),
         [((1,), (1,)), ((0,), (3,)), ((5,), (7,)), ((10001,), (3,))],
         params=[{"indexing": "ij"}, {"indexing": "xy"}],
-        tolerance={"float32": (1e-4, 1e-4)},  # sums of 10,001
+        tolerance={"float32": (1e-4, 1e-4), "float64": (1e-12, 1e-12)},  # sums of 10,001
     ),
 ]

@@ -6,7 +6,7 @@
 namespace tilestack {
 namespace {
 
-constexpr const char* kOp = "rotary_embedding";
+constexpr const char* kRotaryEmbedding = "rotary_embedding";
 
 // (i, j, k, cols), rows dense.
 Tensor with_four_dims(const Tensor& x) {
@@ -18,17 +18,17 @@ Tensor with_four_dims(const Tensor& x) {
 }
 
 Tensor table(const Tensor& x, const Tensor& values, const char* name) {
-  check_float(kOp, values);
-  check_same_device(kOp, {x, values});
+  check_float(kRotaryEmbedding, values);
+  check_same_device(kRotaryEmbedding, {x, values});
   check<RuntimeError>(!(grad_enabled() && values.requires_grad()), "{}: {} must not require a gradient; detach() it",
-                      kOp, name);
+                      kRotaryEmbedding, name);
   Dims shape = x.shape();
   const std::int64_t half = values.dim() ? values.size(-1) : 0;
-  check(half > 0 && 2 * half <= shape[-1], "{}: {} must have at most {} columns for x of shape {}, got shape {}", kOp,
-        name, shape[-1] / 2, x.shape(), values.shape());
+  check(half > 0 && 2 * half <= shape[-1], "{}: {} must have at most {} columns for x of shape {}, got shape {}",
+        kRotaryEmbedding, name, shape[-1] / 2, x.shape(), values.shape());
   shape[-1] = half;
-  check(values.dim() <= shape.size() && broadcast_shapes(kOp, values.shape(), shape) == shape,
-        "{}: {} must broadcast to {}, got shape {}", kOp, name, shape, values.shape());
+  check(values.dim() <= shape.size() && broadcast_shapes(kRotaryEmbedding, values.shape(), shape) == shape,
+        "{}: {} must broadcast to {}, got shape {}", kRotaryEmbedding, name, shape, values.shape());
   const NoGrad off;
   return with_four_dims(expand(as_dtype(values.detach(), compute_dtype(x.dtype())), shape));
 }
@@ -43,12 +43,12 @@ Tensor rotate(const Tensor& x, const Tensor& cos, const Tensor& sin, bool interl
 }  // namespace
 
 Tensor rotary_embedding(const Tensor& x, const Tensor& cos, const Tensor& sin, bool interleaved) {
-  check_float(kOp, x);
-  check(x.dim() > 0, "{}: x must have at least 1 dimension", kOp);
-  check(cos.shape() == sin.shape(), "{}: cos and sin must have one shape, got {} and {}", kOp, cos.shape(),
+  check_float(kRotaryEmbedding, x);
+  check(x.dim() > 0, "{}: x must have at least 1 dimension", kRotaryEmbedding);
+  check(cos.shape() == sin.shape(), "{}: cos and sin must have one shape, got {} and {}", kRotaryEmbedding, cos.shape(),
         sin.shape());
   const Tensor c = table(x, cos, "cos"), s = table(x, sin, "sin");
-  return record(kOp, rotate(x, c, s, interleaved, false), {x},
+  return record(kRotaryEmbedding, rotate(x, c, s, interleaved, false), {x},
                 [c, s, interleaved](const Tensor& dy) -> Gradients { return {rotate(dy, c, s, interleaved, true)}; });
 }
 

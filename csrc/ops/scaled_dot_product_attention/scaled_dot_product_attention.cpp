@@ -10,7 +10,7 @@
 namespace tilestack {
 namespace {
 
-constexpr const char* kOp = "scaled_dot_product_attention";
+constexpr const char* kAttention = "scaled_dot_product_attention";
 constexpr std::int64_t kMaxCudaHead = 256;
 
 Dims leading(const Tensor& x) { return Dims(x.view().shape, x.dim() - 2); }
@@ -57,35 +57,35 @@ Tensor empty_heads(const Tensor& x, std::int64_t cols) {
 }
 
 void check_shapes(const Tensor& q, const Tensor& k, const Tensor& v) {
-  check_float(kOp, q);
-  check_same_dtype(kOp, {q, k, v});
-  check_same_device(kOp, {q, k, v});
+  check_float(kAttention, q);
+  check_same_dtype(kAttention, {q, k, v});
+  check_same_device(kAttention, {q, k, v});
   check(q.dim() >= 2 && k.dim() >= 2 && v.dim() >= 2,
-        "{}: query, key and value must have at least 2 dimensions, got shapes {}, {} and {}", kOp, q.shape(), k.shape(),
-        v.shape());
+        "{}: query, key and value must have at least 2 dimensions, got shapes {}, {} and {}", kAttention, q.shape(),
+        k.shape(), v.shape());
   check(q.size(-1) == k.size(-1) && q.size(-1) > 0, "{}: query and key must have one head size, got shapes {} and {}",
-        kOp, q.shape(), k.shape());
-  check(k.size(-2) == v.size(-2), "{}: key and value must have as many tokens, got shapes {} and {}", kOp, k.shape(),
-        v.shape());
+        kAttention, q.shape(), k.shape());
+  check(k.size(-2) == v.size(-2), "{}: key and value must have as many tokens, got shapes {} and {}", kAttention,
+        k.shape(), v.shape());
   const std::int64_t largest = q.size(-1) > v.size(-1) ? q.size(-1) : v.size(-1);
   check(q.device().kind == Device::cpu || largest <= kMaxCudaHead,
-        "{}: heads on a GPU have at most {} elements, got {}", kOp, kMaxCudaHead, largest);
+        "{}: heads on a GPU have at most {} elements, got {}", kAttention, kMaxCudaHead, largest);
 }
 
 // The leading dimensions of query and of key and value, broadcast; the last of them may differ with grouped heads.
 void broadcast_leading(const Tensor& q, const Tensor& k, const Tensor& v, bool grouped, Dims& query, Dims& key) {
   query = leading(q);
-  key = broadcast_shapes(kOp, leading(k), leading(v));
+  key = broadcast_shapes(kAttention, leading(k), leading(v));
   if (!grouped) {
-    query = key = broadcast_shapes(kOp, query, key);
+    query = key = broadcast_shapes(kAttention, query, key);
     return;
   }
   check(!query.empty() && !key.empty() && key[-1] > 0 && query[-1] % key[-1] == 0,
         "{}: with enable_gqa, query's heads must be a multiple of those of key and value, got shapes {}, {} and {}",
-        kOp, q.shape(), k.shape(), v.shape());
+        kAttention, q.shape(), k.shape(), v.shape());
   const std::int64_t heads = query[-1], kv_heads = key[-1];
   query[-1] = key[-1] = 1;
-  query = key = broadcast_shapes(kOp, query, key);
+  query = key = broadcast_shapes(kAttention, query, key);
   query[-1] = heads;
   key[-1] = kv_heads;
 }
@@ -93,16 +93,18 @@ void broadcast_leading(const Tensor& q, const Tensor& k, const Tensor& v, bool g
 // The mask as kernels take it, seen with strides of 0 where it is broadcast.
 Tensor prepared_mask(const Tensor& mask, const Tensor& q, const Dims& lead, std::int64_t queries, std::int64_t keys) {
   if (!mask.defined()) return mask;
-  check_same_device(kOp, {q, mask});
+  check_same_device(kAttention, {q, mask});
   check<TypeError>(mask.dtype() == DType::bool_ || mask.dtype() == q.dtype() || mask.dtype() == DType::float32,
-                   "{}: attn_mask must be bool, float32 or query's dtype {}, got {}", kOp, q.dtype(), mask.dtype());
+                   "{}: attn_mask must be bool, float32 or query's dtype {}, got {}", kAttention, q.dtype(),
+                   mask.dtype());
   check<RuntimeError>(!(grad_enabled() && mask.requires_grad()),
-                      "{}: attn_mask must not require a gradient; detach() it, or compose matmul and softmax", kOp);
+                      "{}: attn_mask must not require a gradient; detach() it, or compose matmul and softmax",
+                      kAttention);
   Tensor plain = mask.detach();
   if (mask.dtype() != DType::bool_) plain = as_dtype(plain, q.dtype());
   const Dims whole = joined(lead, queries, keys);
-  check(plain.dim() <= whole.size() && broadcast_shapes(kOp, plain.shape(), whole) == whole,
-        "{}: attn_mask must broadcast to {}, got shape {}", kOp, whole, mask.shape());
+  check(plain.dim() <= whole.size() && broadcast_shapes(kAttention, plain.shape(), whole) == whole,
+        "{}: attn_mask must broadcast to {}, got shape {}", kAttention, whole, mask.shape());
   return with_heads(expand(plain, whole), lead);
 }
 
@@ -111,7 +113,7 @@ Tensor prepared_mask(const Tensor& mask, const Tensor& q, const Dims& lead, std:
 Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& mask,
                                     double dropout_p, bool is_causal, std::optional<double> scale, bool enable_gqa) {
   check_shapes(query, key, value);
-  check(dropout_p >= 0 && dropout_p <= 1, "{}: dropout_p must be in [0, 1], got {}", kOp, dropout_p);
+  check(dropout_p >= 0 && dropout_p <= 1, "{}: dropout_p must be in [0, 1], got {}", kAttention, dropout_p);
   Dims lead, kv_lead;
   broadcast_leading(query, key, value, enable_gqa, lead, kv_lead);
   const std::int64_t queries = query.size(-2), keys = key.size(-2), head_dim = query.size(-1),
@@ -129,7 +131,7 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
   scaled_dot_product_attention_on(q.device()).forward(in, y, lse);
 
   const Tensor result =
-      record(kOp, y, {q, k, v},
+      record(kAttention, y, {q, k, v},
              [in, q = Saved(rows_q), k = Saved(rows_k), v = Saved(rows_v), y = Saved(y.detach()), lse,
               seen](const Tensor& dy) -> Gradients {
                const Tensor dq = empty_heads(*q, q->size(-1)), dk = empty_heads(*k, k->size(-1)),
