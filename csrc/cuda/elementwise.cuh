@@ -60,7 +60,7 @@ template <int kWidth, int kUnroll, class S>
 __device__ __forceinline__ Fetched<S, kWidth, kUnroll> fetch(const MapInput<S>& x, std::int64_t first, std::int64_t n) {
   Fetched<S, kWidth, kUnroll> out;
   out.one = x.one();
-  out.value = out.one ? x.value() : Compute<S>{};
+  out.value = out.one && first < n ? x.value() : Compute<S>{};  // the one value may be the result's memory
 #pragma unroll
   for (int u = 0; u < kUnroll; ++u) {
     const std::int64_t i = first + u * kMapStep * kWidth;

@@ -47,8 +47,14 @@ TILESTACK_FORMULA T at_most(T x, T high) {
 }
 
 template <class F>
+constexpr int kFormulaCopies = 8;
+template <class F>
+  requires(F::kCopies > 0)
+constexpr int kFormulaCopies<F> = F::kCopies;
+
+template <class F>
 struct Forward {
-  static constexpr int kCopies = 8;
+  static constexpr int kCopies = kFormulaCopies<F>;
   F f;
   template <class... T>
   __device__ auto operator()(T... x) const {
