@@ -13,11 +13,25 @@ TILESTACK_INLINE std::int64_t row_offset(const GemmOutput& c, std::int64_t row) 
   return line / c.grid_rows * c.image_stride + line % c.grid_rows * c.grid_row_stride + j * c.row_stride;
 }
 
+// As write_rows, for the rows of whole tiles without activation.
+template <class S, class T>
+TILESTACK_INLINE void write_whole_rows(const GemmOutput& c, const T* sums, std::int64_t stride, std::int64_t row,
+                                       std::int64_t rows, std::int64_t col) {
+  Vec<T> bias[kTileVectors] = {};
+  for (int v = 0; v < kTileVectors; ++v)
+    if (c.bias) bias[v] = load(static_cast<const S*>(c.bias) + col + v * kLanes<T>);
+  S* out = static_cast<S*>(c.data) + row * c.row_stride + col;
+  for (std::int64_t i = 0; i < rows; ++i, sums += stride, out += c.row_stride)
+    for (int v = 0; v < kTileVectors; ++v) store(out + v * kLanes<T>, load(sums + v * kLanes<T>) + bias[v]);
+}
+
 // Sums of C's rows [row, row + rows) and columns [col, col + cols), `stride` apart and readable up to the next vector.
 template <class S, class T>
 void write_rows(const GemmOutput& c, const T* sums, std::int64_t stride, std::int64_t row, std::int64_t rows,
                 std::int64_t col, std::int64_t cols) {
   constexpr int L = kLanes<T>;
+  if (cols == kTileVectors * L && c.grid_cols == 0 && !c.pre && !c.residual && c.activation == Activation::none)
+    return write_whole_rows<S>(c, sums, stride, row, rows, col);
   const S* bias = c.bias ? static_cast<const S*>(c.bias) + col : nullptr;
   for (std::int64_t i = 0; i < rows; ++i, sums += stride) {
     const std::int64_t at = row_offset(c, row + i) + col;

@@ -1,7 +1,7 @@
-// Both operands are cut into panels of kTileRows rows of A and kTileCols rows of B, in blocks of depth that fit the
-// caches; a tile of C is the product of two panels. A small operand is packed first, as a whole, for all tasks; the
-// large one is packed piece by piece by the task that uses it, while it is hot. Where C is small and depth large, depth
-// is sliced.
+// Both operands are cut into panels of at most kTileRows rows of A and kTileCols rows of B, in blocks of depth that fit
+// the caches; a tile of C is the product of two panels. A small operand is packed first, as a whole, for all tasks; the
+// large one is packed piece by piece by the task that uses it, while it is hot. What can be read where it is, is not
+// packed. Where C is small and depth large, depth is sliced.
 #include "core/gemm/pack_windows.h"
 #include "core/gemm/skinny.h"
 #include "core/parallel.h"
@@ -19,20 +19,53 @@ constexpr int64_t kSharedBytes = 8 << 20;  // of B packed at a time: a part of t
 constexpr int64_t kSlices = 16;            // of depth
 constexpr int64_t kSliceBytes = 8 << 20;   // of their partial sums
 
+// Low tiles pass over a strip of A so quickly that it must come as one run of memory; then transposing pays from here
+// on.
+constexpr bool kTransposesA = kTileRows < 12;
+constexpr int64_t kManyPanels = 32;  // of B
+
 enum class Shared { none, a, b };
 
 struct Plan {
   int64_t a_panels, b_panels, depth, block;  // block: depth of one pass
+  int64_t a_height;                          // rows of a panel of A, but for the last
+  int64_t a_row_step;                        // of its packed rows, 0 where A is packed by depth
+  bool a_in_place, b_in_place;
   int64_t slices, slice_depth;
   int64_t a_step, b_step, b_chunk;     // panels of a task; panels of B between two stages
   int64_t a_panel_size, b_panel_size;  // elements
   Shared shared;
 };
 
+// Whether lines of the first cache that are `stride` elements apart would fall into a few of its sets.
+template <class T>
+TILESTACK_INLINE bool crowds(int64_t stride) {
+  constexpr int64_t line = 64 / int64_t(sizeof(T)), sets = 64;
+  const int64_t lines = stride / line;
+  return stride % line == 0 && lines % (sets / 4) == 0;
+}
+template <class T>
+TILESTACK_INLINE bool is_matrix_of(const GemmOperand& x) {
+  return !x.windows && x.dtype == dtype_of<T>;
+}
+template <class T>
+TILESTACK_INLINE bool a_in_place(const GemmOperand& a) {
+  return is_matrix_of<T>(a) && ((a.depth_stride == 1 && !crowds<T>(a.row_stride)) ||
+                                (a.row_stride == 1 && a.depth_stride > 0 && a.depth_stride <= 4 * kTileRows));
+}
+// Whole vectors of B's rows, once.
+template <class T>
+TILESTACK_INLINE bool b_in_place(const Gemm& g) {
+  return is_matrix_of<T>(g.b) && g.b.row_stride == 1 && g.m <= kTileRows && g.n % kLanes<T> == 0;
+}
+
 template <class T>
 TILESTACK_INLINE Plan plan_of(const Gemm& g) {
   Plan p{};
   p.a_panels = up(g.m, kTileRows);
+  p.a_height = up(g.m, p.a_panels);
+  p.a_in_place = a_in_place<T>(g.a);
+  p.b_in_place = b_in_place<T>(g);
   p.b_panels = up(g.n, kTileCols<T>);
   p.depth = g.k;
   constexpr int64_t max_block = kMaxDepth * 4 / int64_t(sizeof(T));
@@ -40,11 +73,14 @@ TILESTACK_INLINE Plan plan_of(const Gemm& g) {
   p.slices = 1;
   if (tiles < 4 * kTasks || g.k > 8 * most(g.m, g.n))
     p.slices = most(1, least(least(kSlices, g.k / (2 * max_block)), kSliceBytes / (tiles * tile_bytes)));
-  const int64_t blocks = most(1, up(up(g.k, p.slices), max_block));
+  const int64_t slice = up(g.k, p.slices), blocks = slice <= max_block ? 1 : up(slice, max_block * 2 / 3);
   p.block = most(1, up(up(g.k, p.slices * blocks), 8) * 8);
   p.slice_depth = p.block * blocks;
   p.slices = most(1, up(g.k, p.slice_depth));
-  p.a_panel_size = up(p.block * kTileRows + kLanes<T>, 16) * 16;
+  // An odd number of lines, and room for a vector beyond the end.
+  const bool as_rows = has_rows(g.a) && !(kTransposesA && p.b_panels >= kManyPanels);
+  p.a_row_step = as_rows ? (up(p.block + kLanes<T>, 16) | 1) * 16 : 0;
+  p.a_panel_size = p.a_row_step > 0 ? p.a_row_step * p.a_height : up(p.block * kTileRows + kLanes<T>, 16) * 16;
   p.b_panel_size = up(p.block * kTileCols<T> + kLanes<T>, 16) * 16;
 
   const int64_t panel_work = most(1, least(g.k, p.slice_depth)) * kTileSize<T>;  // of one tile
@@ -53,14 +89,14 @@ TILESTACK_INLINE Plan plan_of(const Gemm& g) {
   if (p.slices > 1) {
     p.a_step = least(p.a_panels, 2 * kTaskPanels);
   } else if (p.a_panels > kTaskPanels) {
-    p.shared = Shared::b;
+    p.shared = p.b_in_place ? Shared::none : Shared::b;
     p.b_chunk = least(p.b_panels, most(4, kSharedBytes / int64_t(sizeof(T)) / (p.b_panel_size * blocks)));
     p.b_step = p.b_chunk;
     p.a_step = most(1, least(kTaskPanels, least(p.a_panels / kTasks, 8)));
     p.a_step = most(p.a_step, least(kTaskPanels, up(kTaskWork, panel_work * p.b_step)));
   } else if (p.b_panels > 1) {
     p.b_step = most(up(p.b_panels, 4 * kTasks), up(kTaskWork, panel_work * p.a_panels));
-    p.shared = p.b_step < p.b_panels ? Shared::a : Shared::none;
+    p.shared = p.b_step < p.b_panels && !p.a_in_place ? Shared::a : Shared::none;
   }
   return p;
 }
@@ -75,16 +111,21 @@ struct Job {
   T* partials;  // sums of each slice, tile by tile
   int64_t b_begin, b_end;
 
-  int64_t rows_of(int64_t panel) const { return least(kTileRows, g.m - panel * kTileRows); }
+  int64_t rows_of(int64_t panel) const { return least(p.a_height, g.m - panel * p.a_height); }
   int64_t cols_of(int64_t panel) const { return least(kTileCols<T>, g.n - panel * kTileCols<T>); }
 
   void pack_a(T* to, int64_t begin, int64_t end, int64_t k0, int64_t k1) const {
-    const int64_t first = begin * kTileRows;
-    pack_operand<kTileRows>(g.a, to, {first, least(end * kTileRows, g.m) - first, k0, k1, p.a_panel_size});
+    const int64_t first = begin * p.a_height, count = least(end * p.a_height, g.m) - first;
+    pack_operand<kTileRows, kTransposesA>(g.a, to, {first, count, k0, k1, p.a_panel_size, p.a_height, p.a_row_step});
   }
   void pack_b(T* to, int64_t begin, int64_t end, int64_t k0, int64_t k1) const {
-    const int64_t first = begin * kTileCols<T>;
-    pack_operand<kTileCols<T>>(g.b, to, {first, least(end * kTileCols<T>, g.n) - first, k0, k1, p.b_panel_size});
+    const int64_t first = begin * kTileCols<T>, count = least(end * kTileCols<T>, g.n) - first;
+    pack_operand<kTileCols<T>, true>(g.b, to, {first, count, k0, k1, p.b_panel_size, kTileCols<T>});
+  }
+  Strip<T> a_strip(const T* packed, int64_t panel, int64_t k) const {
+    if (!p.a_in_place) return p.a_row_step > 0 ? Strip<T>{packed, p.a_row_step, 1} : Strip<T>{packed, 1, kTileRows};
+    const T* first = static_cast<const T*>(g.a.data) + panel * p.a_height * g.a.row_stride + k * g.a.depth_stride;
+    return {first, g.a.row_stride, g.a.depth_stride};
   }
 
   void pack_shared() const {
@@ -108,8 +149,9 @@ struct Job {
     const int64_t k_begin = slice * p.slice_depth, k_end = least(k_begin + p.slice_depth, p.depth);
     const int64_t group = least(kGroup, b1 - b0), tiles = (a1 - a0) * (b1 - b0);
     const bool sliced = p.slices > 1, blocked = k_end - k_begin > p.block;
-    const int64_t own_a = p.shared == Shared::a ? 0 : (a1 - a0) * p.a_panel_size;
-    const int64_t own_b = p.shared == Shared::b ? 0 : group * p.b_panel_size;
+    const int64_t own_a = p.shared == Shared::a || p.a_in_place ? 0 : (a1 - a0) * p.a_panel_size;
+    const int64_t own_b = p.shared == Shared::b || p.b_in_place ? 0 : group * p.b_panel_size;
+    const int64_t b_step = p.b_in_place ? g.b.depth_stride : kTileCols<T>;
     Workspace<T> space(own_a + own_b + (blocked && !sliced ? tiles * kTileSize<T> : 0));
     T* const packed_a = space.data;
     T* const packed_b = packed_a + own_a;
@@ -123,16 +165,17 @@ struct Job {
       for (int64_t jb = b0; jb < b1; jb += group) {
         const int64_t je = least(jb + group, b1);
         if (own_b) pack_b(packed_b, jb, je, k, k + depth);
-        for (int64_t j = jb; j < je; ++j) {
-          const T* b = own_b ? packed_b + (j - jb) * p.b_panel_size
-                             : shared + (block * (b_end - b_begin) + j - b_begin) * p.b_panel_size;
-          for (int64_t i = a0; i < a1; ++i) {
-            const T* a =
-                own_a ? packed_a + (i - a0) * p.a_panel_size : shared + (block * p.a_panels + i) * p.a_panel_size;
+        for (int64_t i = a0; i < a1; ++i) {
+          const T* a =
+              own_a ? packed_a + (i - a0) * p.a_panel_size : shared + (block * p.a_panels + i) * p.a_panel_size;
+          for (int64_t j = jb; j < je; ++j) {
+            const T* b = p.b_in_place ? static_cast<const T*>(g.b.data) + j * kTileCols<T> + k * g.b.depth_stride
+                         : own_b      ? packed_b + (j - jb) * p.b_panel_size
+                                      : shared + (block * (b_end - b_begin) + j - b_begin) * p.b_panel_size;
             T* tile = sliced    ? partials + ((slice * p.a_panels + i) * p.b_panels + j) * kTileSize<T>
                       : blocked ? sums + ((i - a0) * (b1 - b0) + j - b0) * kTileSize<T>
                                 : single;
-            tile_kernel<T>(rows_of(i), cols_of(j))(depth, a, b, tile, k > k_begin);
+            tile_kernel<T>(rows_of(i), cols_of(j))(depth, a_strip(a, i, k), b, b_step, tile, k > k_begin);
             if (last && !sliced) finish(tile, i, j);
           }
         }
@@ -142,7 +185,7 @@ struct Job {
   }
 
   void finish(const T* tile, int64_t i, int64_t j) const {
-    write_tile_as<T>(g.c.dtype, g.c, swapped, tile, i * kTileRows, rows_of(i), j * kTileCols<T>, cols_of(j));
+    write_tile_as<T>(g.c.dtype, g.c, swapped, tile, i * p.a_height, rows_of(i), j * kTileCols<T>, cols_of(j));
   }
 
   void run_tasks() const {
@@ -191,11 +234,13 @@ void run_packed(const Gemm& g, bool swapped) {
   if (p.slices > 1) job.add_slices();
 }
 
-// Vectors run along n. Where that would leave them mostly empty, the transposed product is computed instead.
+// About how many cycles a step of depth takes: vectors run along n, and operands are packed. Tenths of cycles.
 template <class T>
-bool better_swapped(const Gemm& g) {
-  const int64_t straight = up(g.n, kLanes<T>) * kLanes<T> * g.m, swapped = up(g.m, kLanes<T>) * kLanes<T> * g.n;
-  return swapped + swapped / 8 < straight;
+int64_t cost(const Gemm& g) {
+  const int64_t multiply = g.m * up(g.n, kLanes<T>) * 10;
+  const int64_t a = a_in_place<T>(g.a) ? 1 : 3;
+  const int64_t b = b_in_place<T>(g) ? 1 : has_rows(g.b) ? 5 : 3;
+  return multiply + (a * g.m + b * g.n) * int64_t(sizeof(T)) / 4;
 }
 
 template <class T>
@@ -203,7 +248,7 @@ void run_as(const Gemm& g) {
   if (run_direct<T>(g)) return;
   const Gemm turned{g.n, g.m, g.k, g.b, g.a, g.c};
   if (run_skinny<T>(g, false) || run_skinny<T>(turned, true)) return;
-  better_swapped<T>(g) ? run_packed<T>(turned, true) : run_packed<T>(g, false);
+  cost<T>(turned) < cost<T>(g) ? run_packed<T>(turned, true) : run_packed<T>(g, false);
 }
 
 void run(const Gemm& g) {

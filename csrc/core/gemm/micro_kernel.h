@@ -21,20 +21,31 @@ constexpr int kTileCols = kTileVectors * kLanes<T>;
 template <class T>
 constexpr int kTileSize = kTileRows * kTileCols<T>;
 
-// tile = A B, or tile += A B to resume.   a: (depth, kTileRows)   b: (depth, kTileCols)   tile: (kTileRows, kTileCols)
-// Only the first Rows rows of the tile and the first Vectors vectors of each are computed. A block of depth is summed
-// by itself, which keeps rounding errors of long sums small.
+// Rows of A: row r at depth k is data[r * row_step + k * depth_step].
+template <class T>
+struct Strip {
+  const T* data;
+  std::int64_t row_step, depth_step;
+};
+
+// tile = A B, or tile += A B to resume.   a: Rows rows   b: rows of Vectors vectors, b_step apart
+// tile: (kTileRows, kTileCols), of which the first Rows rows and the first Vectors vectors of each are computed. A
+// block of depth is summed by itself, which keeps rounding errors of long sums small.
 template <class T, int Rows, int Vectors>
-void multiply_tile(std::int64_t depth, const T* a, const T* b, T* tile, bool resume) {
+void multiply_tile(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_step, T* tile, bool resume) {
+  // An address has room for one product of a step: three rows hang on each pointer.
+  constexpr int kGroups = (Rows + 2) / 3;
+  const T* group[kGroups];
+  for (int i = 0; i < kGroups; ++i) group[i] = a.data + 3 * i * a.row_step;
   Vec<T> sum[Rows][Vectors] = {};
-#pragma GCC unroll 4
+#pragma GCC unroll 1
   for (std::int64_t k = 0; k < depth; ++k) {
     Vec<T> row[Vectors];
     for (int v = 0; v < Vectors; ++v) row[v] = load(b + v * kLanes<T>);
     for (int i = 0; i < Rows; ++i)
-      for (int v = 0; v < Vectors; ++v) sum[i][v] = fma(splat(a[i]), row[v], sum[i][v]);
-    a += kTileRows;
-    b += kTileCols<T>;
+      for (int v = 0; v < Vectors; ++v) sum[i][v] = fma(splat(group[i / 3][i % 3 * a.row_step]), row[v], sum[i][v]);
+    for (int i = 0; i < kGroups; ++i) group[i] += a.depth_step;
+    b += b_step;
   }
   if (resume)
     for (int i = 0; i < Rows; ++i)
@@ -44,7 +55,7 @@ void multiply_tile(std::int64_t depth, const T* a, const T* b, T* tile, bool res
 }
 
 template <class T>
-using TileKernel = void (*)(std::int64_t depth, const T* a, const T* b, T* tile, bool resume);
+using TileKernel = void (*)(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_step, T* tile, bool resume);
 
 template <class T, int... I>
 TILESTACK_INLINE TileKernel<T> pick_tile_kernel(std::int64_t rows, bool narrow, std::integer_sequence<int, I...>) {

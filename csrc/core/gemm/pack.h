@@ -1,7 +1,8 @@
 #pragma once
 // From memory to panels. A panel of width W holds element (row r, depth k) at k * W + r. Stores go a whole vector at a
 // time: what falls beyond W is overwritten by the next k, so a panel needs kLanes elements of slack at its end. Rows
-// that the operand does not have hold anything: they meet only elements of C that do not exist.
+// that the operand does not have hold anything: they meet only elements of C that do not exist. Rows of A may also be
+// packed as they are, `row_step` elements apart, if their depth is contiguous: that is a copy, not a transposition.
 #include "core/gemm/gemm.h"
 #include "core/transpose.h"
 
@@ -49,33 +50,65 @@ TILESTACK_INLINE void copy_run(Compute<S>* to, const S* from, std::int64_t n) {
 constexpr std::int64_t kMaxDepth = 768;  // elements of depth in one block
 alignas(64) constexpr unsigned char kZeros[kMaxDepth * 8] = {};
 
-// Rows [first, first + count) and depth [k0, k1) of an operand, as panels `panel_size` elements apart.
+// Rows [first, first + count) and depth [k0, k1) of an operand, as panels of `height` rows, `panel_size` elements
+// apart.
 struct PackRange {
-  std::int64_t first, count, k0, k1, panel_size;
+  std::int64_t first, count, k0, k1, panel_size, height;
+  std::int64_t row_step = 0;  // of rows that are packed as they are
+
+  TILESTACK_INLINE std::int64_t height_at(std::int64_t row) const { return least(height, count - row); }
 };
 
-template <int W, class S>
+constexpr std::int64_t kAhead = 8;  // rows of memory that are fetched early: they are short, and far from each other
+
+template <int W, bool kTransposes, class S>
 void pack_matrix(const GemmOperand& x, Compute<S>* panels, PackRange r) {
   const S* base = static_cast<const S*>(x.data) + r.first * x.row_stride + r.k0 * x.depth_stride;
   const std::int64_t depth = r.k1 - r.k0;
   if (x.row_stride == 1) {
-    for (std::int64_t k = 0; k < depth; ++k)
-      for (std::int64_t i = 0; i < r.count; i += W)
-        copy_run(panels + i / W * r.panel_size + k * W, base + k * x.depth_stride + i,
-                 r.count - i < W ? r.count - i : W);
+    for (std::int64_t k = 0; k < depth; ++k) {
+      Compute<S>* to = panels + k * W;
+      for (std::int64_t i = 0; i < r.count; i += r.height, to += r.panel_size) {
+        const S* from = base + k * x.depth_stride + i;
+        __builtin_prefetch(from + kAhead * x.depth_stride);
+        copy_run(to, from, r.height_at(i));
+      }
+    }
     return;
   }
-  for (std::int64_t i = 0; i < r.count; i += W, panels += r.panel_size) {
+  for (std::int64_t i = 0; i < r.count; i += r.height, panels += r.panel_size) {
+    const std::int64_t height = r.height_at(i);
     const S* rows[W];
     for (int j = 0; j < W; ++j)
-      rows[j] = i + j < r.count ? base + (i + j) * x.row_stride : reinterpret_cast<const S*>(kZeros);
-    if (x.depth_stride == 1) {
-      pack_rows<W>(panels, rows, depth);
-    } else {
-      for (std::int64_t k = 0; k < depth; ++k)
-        for (int j = 0; j < W; ++j)
-          panels[k * W + j] = i + j < r.count ? convert<Compute<S>>(rows[j][k * x.depth_stride]) : Compute<S>(0);
-    }
+      rows[j] = j < height ? base + (i + j) * x.row_stride : reinterpret_cast<const S*>(kZeros);
+    if constexpr (kTransposes)
+      if (x.depth_stride == 1) {
+        pack_rows<W>(panels, rows, depth);
+        continue;
+      }
+    for (std::int64_t k = 0; k < depth; ++k)
+      for (int j = 0; j < W; ++j)
+        panels[k * W + j] = j < height ? convert<Compute<S>>(rows[j][k * x.depth_stride]) : Compute<S>(0);
+  }
+}
+
+// Where row i of a range goes that is packed as it is.
+template <class T>
+TILESTACK_INLINE T* packed_row(T* panels, const PackRange& r, std::int64_t i) {
+  return panels + i / r.height * r.panel_size + i % r.height * r.row_step;
+}
+
+// Rows of a strip go side by side, so that memory works on all of them at once.
+template <class S>
+void copy_matrix_rows(const GemmOperand& x, Compute<S>* panels, PackRange r) {
+  constexpr std::int64_t run = 2 * kLanes<Compute<S>>;
+  const S* from = static_cast<const S*>(x.data) + r.first * x.row_stride + r.k0;
+  const std::int64_t depth = r.k1 - r.k0;
+  for (std::int64_t i = 0; i < r.count; i += r.height, panels += r.panel_size, from += r.height * x.row_stride) {
+    const std::int64_t height = r.height_at(i);
+    for (std::int64_t k = 0; k < depth; k += run)
+      for (std::int64_t j = 0; j < height; ++j)
+        copy_run(panels + j * r.row_step + k, from + j * x.row_stride + k, least(run, depth - k));
   }
 }
 

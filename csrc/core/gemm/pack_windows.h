@@ -60,12 +60,13 @@ template <int W, class S>
 void pack_windows(const GemmOperand& operand, Compute<S>* panel, PackRange r) {
   const Windows& w = *operand.windows;
   const bool joined = taps_join(w);
-  for (std::int64_t p = 0; p < r.count; p += W, panel += r.panel_size) {
+  for (std::int64_t p = 0; p < r.count; p += r.height, panel += r.panel_size) {
+    const std::int64_t height = r.height_at(p);
     const S* origin[W];
     std::int64_t y[W], x[W];
     WindowCursor<S> cursor(w, operand.data, r.first + p);
     for (int j = 0; j < W; ++j) {
-      const bool exists = p + j < r.count;
+      const bool exists = j < height;
       origin[j] = exists ? cursor.origin() : nullptr;
       y[j] = exists ? cursor.y() : -(std::int64_t(1) << 40);
       x[j] = cursor.x();
@@ -86,10 +87,10 @@ template <int W, class S>
 void pack_windows_transposed(const GemmOperand& operand, Compute<S>* panel, PackRange r) {
   const Windows& w = *operand.windows;
   const bool joined = taps_join(w), check = !w.all_inside();
-  for (std::int64_t p = 0; p < r.count; p += W, panel += r.panel_size) {
+  for (std::int64_t p = 0; p < r.count; p += r.height, panel += r.panel_size) {
     Run runs[W];
     int n = 0;
-    const std::int64_t end = r.count - p < W ? r.count - p : W;
+    const std::int64_t end = r.height_at(p);
     for (std::int64_t at = 0; at < end; at += runs[n++].length) runs[n] = run_at(w, joined, r.first + p + at, end - at);
     WindowCursor<S> cursor(w, operand.data, r.k0);
     Compute<S>* to = panel;
@@ -108,12 +109,12 @@ void pack_windows_transposed(const GemmOperand& operand, Compute<S>* panel, Pack
 template <int W, class S>
 void pack_adjoining(const GemmOperand& operand, Compute<S>* panel, PackRange r) {
   const Windows& w = *operand.windows;
-  for (std::int64_t p = 0; p < r.count; p += W, panel += r.panel_size) {
+  for (std::int64_t p = 0; p < r.count; p += r.height, panel += r.panel_size) {
     const S* starts[W];
     std::int64_t lengths[W];
     int n = 0;
     WindowCursor<S> cursor(w, operand.data, r.first + p);
-    for (std::int64_t left = r.count - p < W ? r.count - p : W; left > 0; ++n) {
+    for (std::int64_t left = r.height_at(p); left > 0; ++n) {
       starts[n] = cursor.origin();
       lengths[n] = w.cols - cursor.j < left ? w.cols - cursor.j : left;
       cursor.advance(lengths[n]);
@@ -130,14 +131,15 @@ void pack_adjoining(const GemmOperand& operand, Compute<S>* panel, PackRange r) 
 template <int W, class S>
 void pack_adjoining_transposed(const GemmOperand& operand, Compute<S>* panel, PackRange r) {
   const Windows& w = *operand.windows;
-  for (std::int64_t p = 0; p < r.count; p += W, panel += r.panel_size) {
+  for (std::int64_t p = 0; p < r.count; p += r.height, panel += r.panel_size) {
+    const std::int64_t height = r.height_at(p);
     WindowCursor<S> cursor(w, operand.data, r.k0);
     for (std::int64_t k = r.k0; k < r.k1;) {
-      const std::int64_t length = w.cols - cursor.j < r.k1 - k ? w.cols - cursor.j : r.k1 - k;
+      const std::int64_t length = least(w.cols - cursor.j, r.k1 - k);
       const S* rows[W];
       for (int j = 0; j < W; ++j)
-        rows[j] = p + j < r.count ? cursor.origin() + run_at(w, false, r.first + p + j, 1).offset
-                                  : reinterpret_cast<const S*>(kZeros);
+        rows[j] = j < height ? cursor.origin() + run_at(w, false, r.first + p + j, 1).offset
+                             : reinterpret_cast<const S*>(kZeros);
       pack_rows<W>(panel + (k - r.k0) * W, rows, length);
       cursor.advance(length);
       k += length;
@@ -145,27 +147,80 @@ void pack_adjoining_transposed(const GemmOperand& operand, Compute<S>* panel, Pa
   }
 }
 
-template <int W, class S>
+// Windows as rows, each tap's channels a run of memory.
+template <class S>
+void copy_window_rows(const GemmOperand& operand, Compute<S>* panels, PackRange r) {
+  const Windows& w = *operand.windows;
+  const bool joined = taps_join(w), check = !w.all_inside();
+  WindowCursor<S> cursor(w, operand.data, r.first);
+  for (std::int64_t i = 0; i < r.count; ++i, cursor.advance(1)) {
+    Compute<S>* to = packed_row(panels, r, i);
+    const S* origin = cursor.origin();
+    for (std::int64_t k = r.k0; k < r.k1;) {
+      const Run run = run_at(w, joined, k, r.k1 - k);
+      const bool hit = !check || inside(w, cursor.y() + run.dy, cursor.x() + run.dx);
+      copy_run(to, hit ? origin + run.offset : reinterpret_cast<const S*>(kZeros), run.length);
+      to += run.length;
+      k += run.length;
+    }
+  }
+}
+
+// Taps as rows, where windows adjoin.
+template <class S>
+void copy_adjoining_rows(const GemmOperand& operand, Compute<S>* panels, PackRange r) {
+  const Windows& w = *operand.windows;
+  for (std::int64_t i = 0; i < r.count; ++i) {
+    Compute<S>* to = packed_row(panels, r, i);
+    const std::int64_t offset = run_at(w, false, r.first + i, 1).offset;
+    WindowCursor<S> cursor(w, operand.data, r.k0);
+    for (std::int64_t k = r.k0; k < r.k1;) {
+      const std::int64_t length = least(w.cols - cursor.j, r.k1 - k);
+      copy_run(to, cursor.origin() + offset, length);
+      cursor.advance(length);
+      to += length;
+      k += length;
+    }
+  }
+}
+
+// Whether the operand's depth is contiguous, at least in runs.
+TILESTACK_INLINE bool has_rows(const GemmOperand& x) {
+  return x.windows ? x.transposed == windows_adjoin(*x.windows) : x.depth_stride == 1;
+}
+
+template <class S>
+void copy_rows(const GemmOperand& x, Compute<S>* panels, PackRange r) {
+  if (!x.windows) return copy_matrix_rows<S>(x, panels, r);
+  x.transposed ? copy_adjoining_rows<S>(x, panels, r) : copy_window_rows<S>(x, panels, r);
+}
+
+// Without kTransposes, operands whose depth is contiguous must be packed as they are.
+template <int W, bool kTransposes, class S>
 void pack(const GemmOperand& x, Compute<S>* panels, PackRange r) {
-  if (!x.windows) return pack_matrix<W, S>(x, panels, r);
-  if (windows_adjoin(*x.windows))
-    return x.transposed ? pack_adjoining_transposed<W, S>(x, panels, r) : pack_adjoining<W, S>(x, panels, r);
-  return x.transposed ? pack_windows_transposed<W, S>(x, panels, r) : pack_windows<W, S>(x, panels, r);
+  if (r.row_step > 0) return copy_rows<S>(x, panels, r);
+  if (!x.windows) return pack_matrix<W, kTransposes, S>(x, panels, r);
+  const bool adjoin = windows_adjoin(*x.windows);
+  if constexpr (kTransposes) {
+    if (adjoin && x.transposed) return pack_adjoining_transposed<W, S>(x, panels, r);
+    if (!adjoin && !x.transposed) return pack_windows<W, S>(x, panels, r);
+  }
+  adjoin ? pack_adjoining<W, S>(x, panels, r) : pack_windows_transposed<W, S>(x, panels, r);
 }
 
 // T: the type of the product; the operand's own is converted.
-template <int W, class T>
+template <int W, bool kTransposes, class T>
 void pack_operand(const GemmOperand& x, T* panels, PackRange r) {
   if constexpr (sizeof(T) == 8) {
-    pack<W, double>(x, panels, r);
+    pack<W, kTransposes, double>(x, panels, r);
   } else {
     switch (x.dtype) {
       case DType::bfloat16:
-        return pack<W, bfloat16>(x, panels, r);
+        return pack<W, kTransposes, bfloat16>(x, panels, r);
       case DType::float16:
-        return pack<W, float16>(x, panels, r);
+        return pack<W, kTransposes, float16>(x, panels, r);
       default:
-        return pack<W, float>(x, panels, r);
+        return pack<W, kTransposes, float>(x, panels, r);
     }
   }
 }
