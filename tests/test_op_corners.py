@@ -224,7 +224,10 @@ def test_interpolate_refuses() -> None:
     for options, message in (
         ({}, "wanted one of size and scale_factor"),
         ({"size": 2, "antialias": True}, "antialias is not supported"),
-        ({"size": 2, "mode": "trilinear"}, 'must be nearest, nearest-exact, area or bilinear or bicubic .*got "trilinear"'),
+        (
+            {"size": 2, "mode": "trilinear"},
+            'must be nearest, nearest-exact, area or bilinear or bicubic .*got "trilinear"',
+        ),
         ({"size": 2, "align_corners": True}, "align_corners is for mode bilinear or bicubic only"),
         ({"size": (1, 2, 3)}, "must be one number or 2, got 3"),
         ({"scale_factor": 0.1}, "sizes must be at least 1"),

@@ -99,7 +99,14 @@ from tilestack.nn.pooling import (
 )
 from tilestack.nn.positions import SinusoidalPositions
 from tilestack.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
-from tilestack.nn.resampling import PixelShuffle, PixelUnshuffle, Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
+from tilestack.nn.resampling import (
+    ChannelShuffle,
+    PixelShuffle,
+    PixelUnshuffle,
+    Upsample,
+    UpsamplingBilinear2d,
+    UpsamplingNearest2d,
+)
 from tilestack.nn.sparse import Embedding, EmbeddingBag
 from tilestack.nn.transformer import (
     Transformer,
@@ -132,6 +139,7 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
     "CircularPad3d",

@@ -113,6 +113,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -249,3 +250,13 @@ def upsample(
 ) -> Tensor:
     """interpolate, under its old name."""
     return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """Channels of groups in turn: (batch, channels, ...), channels a multiple of groups (Zhang et al., 2018)."""
+    if input.dim() < 3 or groups < 1 or input.shape[1] % groups:
+        raise ValueError(
+            f"channel_shuffle: input must have shape (batch, channels, ...) with channels a multiple of {groups}, "
+            f"got {tuple(input.shape)}"
+        )
+    return input.unflatten(1, (groups, input.shape[1] // groups)).transpose(1, 2).flatten(1, 2)
