@@ -201,7 +201,7 @@ def test_masked_fill_keeps_the_dtype() -> None:
 
 def test_transposed_convolution_refuses() -> None:
     x, w = ts.zeros(1, 3, 4, 4), ts.zeros(3, 2, 3, 3)
-    with pytest.raises(ValueError, match="output_padding must be smaller than stride, got 2 and 2"):
+    with pytest.raises(ValueError, match="output_padding must be smaller than stride or dilation, got 2, 2 and 1"):
         F.conv_transpose2d(x, w, stride=2, output_padding=2)
     with pytest.raises(ValueError, match=r"needs x of shape \(batch, 3, height, width\), got \(1, 2, 4, 4\)"):
         F.conv_transpose2d(ts.zeros(1, 2, 4, 4), w)
@@ -224,8 +224,11 @@ def test_interpolate_refuses() -> None:
     for options, message in (
         ({}, "wanted one of size and scale_factor"),
         ({"size": 2, "antialias": True}, "antialias is not supported"),
-        ({"size": 2, "mode": "bicubic"}, 'got "bicubic"'),
-        ({"size": 2, "align_corners": True}, "align_corners is for mode bilinear only"),
+        (
+            {"size": 2, "mode": "trilinear"},
+            'must be nearest, nearest-exact, area or bilinear or bicubic .*got "trilinear"',
+        ),
+        ({"size": 2, "align_corners": True}, "align_corners is for mode bilinear or bicubic only"),
         ({"size": (1, 2, 3)}, "must be one number or 2, got 3"),
         ({"scale_factor": 0.1}, "sizes must be at least 1"),
     ):

@@ -98,7 +98,7 @@ void bind_convolutions(Bindings& b) {
       "input: (batch, channels, height, width) or (channels, height, width) float. weight: (channels, out / groups,\n"
       "kh, kw). bias: (out,). stride, padding, output_padding, dilation: one number or (height, width). Returns\n"
       "(batch, out, height', width') with height' = (height - 1) stride - 2 padding + dilation (kh - 1) +\n"
-      "output_padding + 1; output_padding is smaller than stride. ValueError for shapes that don't fit.",
+      "output_padding + 1; output_padding is smaller than stride or dilation. ValueError for shapes that don't fit.",
       input, weight, bias, stride, padding, output_padding, groups, dilation);
   b.function("conv_transpose1d", &conv_transpose1d,
              "conv_transpose2d of (batch, channels, length) or (channels, length). weight: (channels, out / groups,\n"

@@ -1,5 +1,6 @@
 #include "bind/bind.h"
 #include "ops/batch_norm/batch_norm.h"
+#include "ops/group_norm/group_norm.h"
 #include "ops/layer_norm/layer_norm.h"
 #include "ops/local_response_norm/local_response_norm.h"
 #include "ops/rms_norm/rms_norm.h"
@@ -29,6 +30,15 @@ void bind_norms(Bindings& b) {
              "they are running_mean and running_var. ValueError if training sees one value a channel.",
              input, py::arg("running_mean"), py::arg("running_var"), weight, bias, py::arg("training") = false,
              py::arg("momentum") = 0.1, py::arg("eps") = 1e-5);
+  b.function("group_norm", &group_norm,
+             "(input - mean) / sqrt(variance + eps) over groups of neighbouring channels of each sample, then * weight "
+             "+ bias (Wu\n"
+             "and He, 2018).\n\n"
+             "input: (batch, channels, ...) float, channels a multiple of num_groups. weight, bias: (channels,), "
+             "input's dtype;\n"
+             "None: 1 and 0. Statistics are float32 at least. ValueError for shapes that don't fit and for groups of "
+             "one value.",
+             input, py::arg("num_groups"), weight, bias, py::arg("eps") = 1e-5);
   b.function("local_response_norm", &local_response_norm,
              "input / (k + alpha * mean of input^2 over `size` neighbouring channels, 0 beyond the ends)^beta\n"
              "(Krizhevsky et al., 2012).\n\n"

@@ -63,11 +63,14 @@ void bind_pooling(Bindings& b) {
       input, output_size);
   b.function(
       "adaptive_max_pool2d",
-      [](const Tensor& x, const py::object& size) { return adaptive_max_pool2d(x, output_size_of(size)); },
+      [](const Tensor& x, const py::object& size, bool return_indices) -> py::object {
+        if (!return_indices) return py::cast(adaptive_max_pool2d(x, output_size_of(size)));
+        return py::cast(adaptive_max_pool2d_with_indices(x, output_size_of(size)));
+      },
       "The largest value of output_size windows that cover the image, as in adaptive_avg_pool2d.\n\n"
       "input: (batch, channels, height, width) or (channels, height, width) float. output_size: one number or\n"
-      "(height, width), None keeps a size.",
-      input, output_size);
+      "(height, width), None keeps a size. return_indices: (values, int64 positions row * width + column).",
+      input, output_size, py::arg("return_indices") = false);
   b.function(
       "interpolate",
       [](const Tensor& x, const std::optional<Dims>& size,
@@ -81,10 +84,12 @@ void bind_pooling(Bindings& b) {
         return interpolate(x, size, factors, mode, align_corners, recompute_scale_factor, antialias);
       },
       "Images at another size.\n\n"
-      "input: (batch, channels, height, width) or (batch, channels, length) float. size: one number or (height,\n"
-      "width); or scale_factor, the same, with sizes rounded down. mode: nearest, nearest-exact, bilinear (linear for\n"
-      "a length), area (adaptive_avg_pool2d). align_corners: the outermost pixels' centres coincide, else their "
-      "edges.\n"
+      "input: (batch, channels, length), (batch, channels, height, width) or (batch, channels, depth, height, width)\n"
+      "float. size: one number or one for each of these dimensions; or scale_factor, the same, with sizes rounded "
+      "down.\n"
+      "mode: nearest, nearest-exact, area (the mean, as adaptive_avg_pool2d); linear for a length, bilinear or "
+      "bicubic\n"
+      "for images, trilinear for volumes. align_corners: the outermost pixels' centres coincide, else their edges.\n"
       "recompute_scale_factor: places follow from the rounded sizes. ValueError for antialias.",
       input, py::arg("size") = py::none(), py::arg("scale_factor") = py::none(), py::arg("mode") = "nearest",
       py::arg("align_corners") = py::none(), py::arg("recompute_scale_factor") = py::none(),

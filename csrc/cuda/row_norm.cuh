@@ -1,33 +1,64 @@
 #pragma once
-// layer_norm (kCentred) and rms_norm of rows: y = (x - mean) r w + b, where rms_norm's mean is 0 and b undefined.
+// layer_norm, group_norm (both kCentred) and rms_norm of rows: y = (x - mean) r w + b, where rms_norm's mean is 0 and b
+// undefined.
+#include "cuda/fast_div.h"
 #include "cuda/reduce.cuh"
 #include "cuda/rows.cuh"
 
 namespace tilestack::cuda {
 namespace {
 
-// Parameters of a vector of columns; `otherwise` if there are none.
 template <class T>
-__device__ __forceinline__ gpu::Pack<Compute<T>, gpu::kPack<T>> parameters(const T* p, int i, int count, int whole,
-                                                                           Compute<T> otherwise) {
-  constexpr int V = gpu::kPack<T>;
-  if (p) return gpu::convert_pack<Compute<T>>(gpu::load_first<V>(p + i, count, whole));
-  gpu::Pack<Compute<T>, V> all;
+using NormPack = gpu::Pack<Compute<T>, gpu::kPack<T>>;
+
+template <class T>
+__device__ __forceinline__ NormPack<T> repeated(Compute<T> value) {
+  NormPack<T> all;
 #pragma unroll
-  for (int k = 0; k < V; ++k) all[k] = otherwise;
+  for (int k = 0; k < gpu::kPack<T>; ++k) all[k] = value;
   return all;
 }
 
-// w and b may be null.
+// w or b of a vector of a row, `otherwise` if there are none. They belong to columns,
 template <class T>
+struct OfColumns {
+  const T* p;  // may be null
+  __device__ __forceinline__ NormPack<T> get(std::int64_t, int i, int count, int whole, Compute<T> otherwise) const {
+    if (p == nullptr) return repeated<T>(otherwise);
+    return gpu::convert_pack<Compute<T>>(gpu::load_first<gpu::kPack<T>>(p + i, count, whole));
+  }
+};
+// or to the channels of a group, each of which has `inside` neighbouring columns.
+template <class T>
+struct OfChannels {
+  const T* p;
+  gpu::FastDiv groups, inside;
+  int channels;  // of a group
+  __device__ __forceinline__ NormPack<T> get(std::int64_t row, int i, int count, int, Compute<T> otherwise) const {
+    if (p == nullptr) return repeated<T>(otherwise);
+    std::uint32_t image = std::uint32_t(row), channel = std::uint32_t(i);
+    const T* from = p + groups.split(image) * std::uint32_t(channels);
+    const std::uint32_t place = inside.split(channel);
+    if (place + gpu::kPack<T> <= inside.divisor) return repeated<T>(count > 0 ? to_compute(from[channel]) : otherwise);
+    NormPack<T> each;
+#pragma unroll
+    for (int k = 0; k < gpu::kPack<T>; ++k)
+      each[k] = k < count ? to_compute(from[inside.divide(std::uint32_t(i + k))]) : otherwise;
+    return each;
+  }
+};
+
+template <class T, class Parameters>
 struct NormInputs {
-  const T *x, *w, *b;
+  const T* x;
+  Parameters w, b;
   int whole;
 };
 
-template <bool kCentred, class T, int kVectors>
+template <bool kCentred, class T, int kVectors, class Parameters>
 __global__ void __launch_bounds__(gpu::kTeamThreads, 1)
-    row_norm_kernel(NormInputs<T> in, T* y, Compute<T>* means, Compute<T>* rs, Compute<T> eps, gpu::RowTeams teams) {
+    row_norm_kernel(NormInputs<T, Parameters> in, T* y, Compute<T>* means, Compute<T>* rs, Compute<T> eps,
+                    gpu::RowTeams teams) {
   using A = Compute<T>;
   constexpr int V = gpu::kPack<T>;
   const gpu::TeamMember me(teams);
@@ -53,7 +84,7 @@ __global__ void __launch_bounds__(gpu::kTeamThreads, 1)
   const A r = A(1) / sqrt(squares / A(teams.cols) + eps);
   gpu::for_vectors<kVectors, V>(n, me, [&](int p, int i, int count) {
     auto v = x.get(p, i, count);
-    const auto w = parameters(in.w, i, count, in.whole, A(1)), b = parameters(in.b, i, count, in.whole, A(0));
+    const auto w = in.w.get(row, i, count, in.whole, A(1)), b = in.b.get(row, i, count, in.whole, A(0));
 #pragma unroll
     for (int k = 0; k < V; ++k) v[k] = (v[k] - mean) * r * w[k] + b[k];
     gpu::store_first(y + at + i, gpu::convert_pack<T>(v), count, in.whole);
@@ -63,26 +94,33 @@ __global__ void __launch_bounds__(gpu::kTeamThreads, 1)
   rs[row] = r;
 }
 
+template <bool kCentred, class T, class Parameters>
+void normalize_rows(const NormInputs<T, Parameters>& in, const View& x, const View& y, const View& mean, const View& r,
+                    double eps) {
+  using A = Compute<T>;
+  const gpu::RowTeams teams(x.rows(), x.cols(), gpu::kPack<T>);
+  gpu::visit_vectors(teams, [&]<int kVectors>() {
+    gpu::launch(row_norm_kernel<kCentred, T, kVectors, Parameters>, {teams.blocks(), unsigned(teams.threads)}, in,
+                y.data<T>(), mean.data<A>(), r.data<A>(), A(eps), teams);
+  });
+}
+
 template <bool kCentred>
 void row_norm_forward(View x, View w, View b, View y, View mean, View r, double eps) {
   if (x.rows() == 0) return;
   visit_float(x.dtype, [&]<class T>() {
-    using A = Compute<T>;
-    constexpr int V = gpu::kPack<T>;
-    const gpu::RowTeams teams(x.rows(), x.cols(), V);
-    const NormInputs<T> in{x.data<T>(), w.data<T>(), b.data<T>(), gpu::whole_of<T>(x.cols(), x, w, b, y)};
-    gpu::visit_vectors(teams, [&]<int kVectors>() {
-      gpu::launch(row_norm_kernel<kCentred, T, kVectors>, {teams.blocks(), unsigned(teams.threads)}, in, y.data<T>(),
-                  mean.data<A>(), r.data<A>(), A(eps), teams);
-    });
+    const NormInputs<T, OfColumns<T>> in{
+        x.data<T>(), {w.data<T>()}, {b.data<T>()}, gpu::whole_of<T>(x.cols(), x, w, b, y)};
+    normalize_rows<kCentred>(in, x, y, mean, r, eps);
   });
 }
 
 // ---- Backward. With h = (x - mean) r:   dx = r (w dy - mean(w dy) - h mean(h w dy)), of rms_norm without the first
 // mean;   dw = sum over rows of h dy,   db = of dy.
-template <class T>
+template <class T, class Parameters>
 struct NormGradient {
-  const T *x, *w, *dy;  // w may be null
+  const T *x, *dy;
+  Parameters w;
   const Compute<T>*means, *rs;
   T* dx;  // may be null
   int whole;
@@ -123,9 +161,10 @@ __device__ __forceinline__ void sum_lines(A (&values)[kWidth], int team) {
 
 // Each block takes `rows_each` rows and leaves its sums of h dy, and of dy, in partials (blocks, 2, cols), unless that
 // is null. kVectors 0: dx alone.
-template <bool kCentred, class T, int kVectors>
+template <bool kCentred, class T, int kVectors, class Parameters>
 __global__ void __launch_bounds__(gpu::kRowThreads)
-    row_norm_backward_kernel(NormGradient<T> in, Compute<T>* partials, std::int64_t rows_each, gpu::RowTeams teams) {
+    row_norm_backward_kernel(NormGradient<T, Parameters> in, Compute<T>* partials, std::int64_t rows_each,
+                             gpu::RowTeams teams) {
   using A = Compute<T>;
   constexpr int V = gpu::kPack<T>, kSums = kVectors > 0 ? kVectors : 1;
   const gpu::TeamMember me(teams);
@@ -141,7 +180,7 @@ __global__ void __launch_bounds__(gpu::kRowThreads)
     SumPair<A> sums{0, 0};
     gpu::for_vectors<kVectors, V>(n, me, [&](int p, int i, int count) {
       const auto x = xs.get(p, i, count), dy = dys.get(p, i, count);
-      const auto w = parameters(in.w, i, count, in.whole, A(1));
+      const auto w = in.w.get(row, i, count, in.whole, A(1));
 #pragma unroll
       for (int k = 0; k < V; ++k) {
         const A g = dy[k] * w[k], d = x[k] - mean;  // dy is 0 beyond the row
@@ -165,7 +204,7 @@ __global__ void __launch_bounds__(gpu::kRowThreads)
     gpu::for_vectors<kVectors, V>(n, me, [&](int p, int i, int count) {
       const auto x = xs.get(p, i, count);
       auto g = dys.get(p, i, count);
-      const auto w = parameters(in.w, i, count, in.whole, A(1));
+      const auto w = in.w.get(row, i, count, in.whole, A(1));
 #pragma unroll
       for (int k = 0; k < V; ++k) g[k] = (g[k] * w[k] - level - (x[k] - mean) * slope) * r;
       gpu::store_first(in.dx + at + i, gpu::convert_pack<T>(g), count, in.whole);
@@ -233,13 +272,14 @@ void row_norm_backward(View x, View w, View mean, View r, View dy, View dx, View
     const bool sums = dw.defined() || db.defined();
     const gpu::RowTeams teams(rows, cols, V, gpu::kRowThreads);
     const bool wide = teams.vectors == 0;
-    const NormGradient<T> in{x.data<T>(),
-                             w.data<T>(),
-                             dy.data<T>(),
-                             mean.data<A>(),
-                             r.data<A>(),
-                             dx.data<T>(),
-                             gpu::whole_of<T>(cols, x, w, dy, dx)};
+    using Parameters = OfColumns<T>;
+    const NormGradient<T, Parameters> in{x.data<T>(),
+                                         dy.data<T>(),
+                                         {w.data<T>()},
+                                         mean.data<A>(),
+                                         r.data<A>(),
+                                         dx.data<T>(),
+                                         gpu::whole_of<T>(cols, x, w, dy, dx)};
     // With sums there are as many blocks as run at once, but each has some rows, beside which its sums are little.
     const std::int64_t at_once = 132 * (sizeof(T) == 2 && teams.vectors > 1 ? 256 : 512);  // threads, by registers
     const std::int64_t lines = teams.teams(), most = at_once / teams.threads;
@@ -253,8 +293,8 @@ void row_norm_backward(View x, View w, View mean, View r, View dy, View dx, View
     const gpu::Workspace<A> partials(sums && !wide ? blocks * 2 * cols : 0);
     if (dx.defined() || !wide)
       gpu::visit_vectors(teams, [&]<int kVectors>() {
-        gpu::launch(row_norm_backward_kernel<kCentred, T, kVectors>, {unsigned(blocks), unsigned(teams.threads)}, in,
-                    sums ? partials.data : nullptr, rows_each, teams);
+        gpu::launch(row_norm_backward_kernel<kCentred, T, kVectors, Parameters>,
+                    {unsigned(blocks), unsigned(teams.threads)}, in, sums ? partials.data : nullptr, rows_each, teams);
       });
     if (!sums) return;
     View columns = x;

@@ -43,6 +43,7 @@ case = Case(
         ((2, 6, 4, 5), (6, 5, 3, 3), None, {"stride": 2, "padding": 1, "output_padding": 1}),
         ((2, 4, 5, 3), (4, 3, 3, 2), (6,), {"stride": (1, 2), "padding": (1, 0), "groups": 2, "dilation": (2, 1)}),
         ((4, 5, 6), (4, 3, 4, 4), (3,), {"stride": 2, "padding": 1}),
+        ((2, 4, 3, 4), (4, 3, 2, 2), (3,), {"dilation": 3, "output_padding": (2, 1)}),
         ((2, 6, 5, 5), (6, 1, 3, 3), (6,), {"stride": 2, "padding": 1, "groups": 6}),
         ((4, 24, 13, 13), (24, 16, 4, 4), (16,), {"stride": 2, "padding": 1}),
     ],

@@ -27,6 +27,8 @@ case = Case(
         ((2, 3, 4, 5), {"pad": (1, 7, 2, 0), "mode": "replicate"}),
         ((2, 3, 4, 5), {"pad": (1, 5, 4, 0), "mode": "circular"}),
         ((2, 1), {"pad": (3, 3), "mode": "replicate"}),
+        ((2, 3, 4, 5), {"pad": (-1, 2, 3, -2), "mode": "replicate"}),
+        ((2, 3, 4, 5), {"pad": (-1, 2, 1, -2), "mode": "circular"}),
         ((8, 3, 64, 64), {"pad": (4, 4, 4, 4)}),
     ],
     dtypes=(*FLOATS, *INTS),

@@ -1,4 +1,6 @@
 #pragma once
+#include <utility>
+
 #include "core/kernels.h"
 
 namespace tilestack {
@@ -16,5 +18,7 @@ TILESTACK_KERNELS(AdaptiveMaxPool2dKernels, adaptive_max_pool2d)
 
 // x: (batch, channels, height, width) or (channels, height, width). output_size: one number or two; -1 keeps x's size.
 Tensor adaptive_max_pool2d(const Tensor& x, const Dims& output_size);
+// With the int64 positions of the largest values, row * width + column.
+std::pair<Tensor, Tensor> adaptive_max_pool2d_with_indices(const Tensor& x, const Dims& output_size);
 
 }  // namespace tilestack

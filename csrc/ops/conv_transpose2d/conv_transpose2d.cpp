@@ -32,8 +32,9 @@ void check_conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor&
 Dims transposed_shape(const Tensor& x, const Tensor& weight, const Conv2dSteps& s, const std::int64_t (&extra)[2]) {
   Dims shape = {x.size(0), weight.size(1) * s.groups};
   for (int i = 0; i < 2; ++i) {
-    check(extra[i] < s.stride[i], "{}: output_padding must be smaller than stride, got {} and {}", kTransposed,
-          extra[i], s.stride[i]);
+    check(extra[i] < s.stride[i] || extra[i] < s.dilation[i],
+          "{}: output_padding must be smaller than stride or dilation, got {}, {} and {}", kTransposed, extra[i],
+          s.stride[i], s.dilation[i]);
     shape.push_back((x.size(2 + i) - 1) * s.stride[i] - 2 * s.padding[i] + s.dilation[i] * (weight.size(2 + i) - 1) +
                     extra[i] + 1);
     check(shape[2 + i] > 0, "{}: padding ({}, {}) leaves nothing of x {} and weight {}", kTransposed, s.padding[0],

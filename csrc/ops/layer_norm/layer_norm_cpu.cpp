@@ -1,23 +1,16 @@
-#include <cmath>
-
-#include "core/rows.h"
 #include "ops/layer_norm/layer_norm.h"
+
+#include "core/row_moments.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-// The row is read three times, twice from cache: variance about the mean, so nothing cancels.
 template <class T>
 void forward_row(const T* x, const T* w, const T* b, T* y, Compute<T>* mean, Compute<T>* r, std::int64_t cols,
                  double eps) {
   using V = Vec<Compute<T>>;
-  const auto n = Compute<T>(cols);
-  const auto center = sum_row<T>(cols, [&](std::int64_t i, auto part) { return part.load(x + i); }) / n;
-  const auto squares = sum_row<T>(cols, [&](std::int64_t i, auto part) {
-    const V d = part.keep(part.load(x + i) - center);
-    return d * d;
-  });
-  const auto scale = 1 / std::sqrt(squares / n + Compute<T>(eps));
+  const auto moments = row_moments(x, cols, eps);
+  const Compute<T> center = moments.mean, scale = moments.r;
   for_vectors<T>(cols, [&](std::int64_t i, auto part) {
     V h = (part.load(x + i) - center) * scale;
     if (w) h *= part.load(w + i);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/op.h"
+#include "core/views.h"
 #include "ops/copy/copy.h"
 #include "ops/fill/fill.h"
 #include "ops/index/index.h"
@@ -67,12 +68,19 @@ std::int64_t source_of(const std::string& mode, std::int64_t position, std::int6
   return reflected < size ? reflected : 2 * (size - 1) - reflected;
 }
 
+// Negative pads cut, in circular mode before the ends meet.
 Tensor mapped_pad(const Tensor& x, int dim, std::int64_t before, std::int64_t after, const std::string& mode) {
   const std::int64_t size = x.size(dim), most = mode == "reflect" ? size - 1 : mode == "circular" ? size : INT64_MAX;
-  check(before >= 0 && after >= 0 && size > 0 && before <= most && after <= most,
-        "pad: mode {} takes pads from 0 to {} for dimension {} of shape {}, got {} and {}", mode,
-        mode == "replicate" ? std::string("any") : text(std::max<std::int64_t>(most, 0)), dim, x.shape(), before,
+  check(size > 0 && before <= most && after <= most && size + before + after > 0,
+        "pad: mode {} takes pads of at most {} that leave something of dimension {} of shape {}, got {} and {}", mode,
+        mode == "replicate" ? std::string("any size") : text(std::max<std::int64_t>(most, 0)), dim, x.shape(), before,
         after);
+  if (mode == "circular" && (before < 0 || after < 0)) {
+    const std::int64_t first = std::max<std::int64_t>(-before, 0), last = size - std::max<std::int64_t>(-after, 0);
+    check(first < last, "pad: {} and {} cut more than there is of shape {}", before, after, x.shape());
+    return mapped_pad(slice(x, dim, first, last, 1), dim, std::max<std::int64_t>(before, 0),
+                      std::max<std::int64_t>(after, 0), mode);
+  }
   const Tensor map = empty({before + size + after}, DType::int64);
   for (std::int64_t i = 0; i < map.size(0); ++i) map.data<std::int64_t>()[i] = source_of(mode, i - before, size);
   return index_select(x, dim, map);

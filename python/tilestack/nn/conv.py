@@ -119,6 +119,17 @@ def single(name: str, value: int | tuple[int]) -> tuple[int]:
     return sizes
 
 
+Triple = int | tuple[int, int, int]
+
+
+def triple(name: str, value: Triple) -> tuple[int, int, int]:
+    """An int three times, or three ints."""
+    sizes = (value, value, value) if isinstance(value, int) else tuple(value)
+    if len(sizes) != 3 or not all(isinstance(size, int) for size in sizes):
+        raise ValueError(f"{name} must be an int or three ints, got {value!r}")
+    return sizes
+
+
 class Conv1d(Module):
     """Cross-correlation of sequences with learned filters.
 
@@ -298,41 +309,83 @@ class ConvTranspose2d(_ConvTranspose):
         )
 
 
-class Unfold(Module):
-    """The windows of images as columns: (batch, channels, height, width) to (batch, channels kh kw, windows)."""
+class Conv3d(Module):
+    """Cross-correlation of volumes with learned filters.
 
-    def __init__(self, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.dilation = dilation
-        self.padding = padding
-        self.stride = stride
+    x: (batch, in_channels, depth, height, width) float. Returns (batch, out_channels, depth', height', width'), with
+    sizes as of Conv2d. weight: (out_channels, in_channels / groups, *kernel_size). padding: int, three of them, "valid",
+    or "same" (stride 1 only). padding_mode: zeros, reflect, replicate or circular; what stands around the volume.
+    """
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
-
-
-class Fold(Module):
-    """The sum of overlapping windows: (batch, channels kh kw, windows) to (batch, channels, *output_size)."""
+    bias: Parameter | None
 
     def __init__(
-        self, output_size: Pair, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Triple,
+        stride: Triple = 1,
+        padding: Triple | str = 0,
+        dilation: Triple = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
-        self.output_size = output_size
-        self.kernel_size = kernel_size
-        self.dilation = dilation
-        self.padding = padding
-        self.stride = stride
+        _check_groups("Conv3d", groups, in_channels, out_channels)
+        if padding_mode not in PADDING_MODES:
+            raise ValueError(f"Conv3d: padding_mode must be one of {', '.join(PADDING_MODES)}, got {padding_mode!r}")
+        if isinstance(padding, str) and padding not in ("same", "valid"):
+            raise ValueError(f'Conv3d: padding must be "same", "valid" or numbers, got {padding!r}')
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = triple("Conv3d: kernel_size", kernel_size)
+        self.stride = triple("Conv3d: stride", stride)
+        self.padding = padding if isinstance(padding, str) else triple("Conv3d: padding", padding)
+        self.dilation = triple("Conv3d: dilation", dilation)
+        self.groups = groups
+        self.padding_mode = padding_mode
+        if padding == "same" and self.stride != (1, 1, 1):
+            raise ValueError(f'Conv3d: padding="same" needs stride 1, got {self.stride}')
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        self.weight = Parameter(ts.empty(shape, device=device, dtype=dtype))
+        self.bias = Parameter(ts.empty((out_channels,), device=device, dtype=dtype)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        init.linear_defaults_(self.weight, self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.fold(x, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            sides = []
+            for i in (2, 1, 0):
+                room = self.dilation[i] * (self.kernel_size[i] - 1) if padding == "same" else 0
+                before = room // 2 if isinstance(padding, str) else padding[i]
+                sides += [before, room - before if isinstance(padding, str) else before]
+            x, padding = F.pad(x, sides, self.padding_mode), (0, 0, 0)
+        return F.conv3d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
         return (
-            f"output_size={self.output_size}, kernel_size={self.kernel_size}, dilation={self.dilation}, "
-            f"padding={self.padding}, stride={self.stride}"
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, "
+            f"padding={self.padding}, dilation={self.dilation}, groups={self.groups}, bias={self.bias is not None}"
+        )
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """The transposed map of a Conv3d, which takes its outputs' shape to its inputs'.
+
+    x: (batch, in_channels, depth, height, width) float. Sizes as of ConvTranspose2d.
+    weight: (in_channels, out_channels / groups, *kernel_size).
+    """
+
+    _sizes = staticmethod(triple)
+
+    def forward(self, x: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        extra = self._output_padding(x, output_size)
+        return F.conv_transpose3d(
+            x, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
         )

@@ -25,6 +25,7 @@ from tilestack._core import (
     fused_linear,  # noqa: F401
     gelu,
     glu,
+    group_norm,
     hardsigmoid,
     hardswish,
     hardtanh,
@@ -63,6 +64,7 @@ from tilestack._core import (
     unfold,
 )
 from tilestack._core import binary_cross_entropy_with_logits as _bce_with_logits
+from tilestack.nn.composed_convolutions import conv3d, conv_transpose3d
 from tilestack.nn.composed_losses import (
     binary_cross_entropy,
     cosine_embedding_loss,
@@ -75,23 +77,49 @@ from tilestack.nn.composed_losses import (
     smooth_l1_loss,
     triplet_margin_loss,
 )
+from tilestack.nn.composed_pools import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool3d,
+    avg_pool1d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    max_pool1d,
+    max_pool3d,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
 from tilestack.nn.embedding_bag import embedding_bag
+from tilestack.nn.grids import affine_grid, grid_sample
 from tilestack.nn.linear_loss import linear_cross_entropy
 from tilestack.nn.positions import rotary_tables, sinusoidal_positions
 
 __all__ = [
+    "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
     "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "affine_grid",
     "avg_pool1d",
     "avg_pool2d",
+    "avg_pool3d",
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
+    "conv3d",
     "conv_transpose1d",
     "conv_transpose2d",
+    "conv_transpose3d",
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
@@ -102,6 +130,7 @@ __all__ = [
     "fold",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "hardsigmoid",
     "hardswish",
@@ -118,10 +147,16 @@ __all__ = [
     "local_response_norm",
     "log_softmax",
     "logsigmoid",
+    "lp_pool1d",
     "lp_pool2d",
+    "lp_pool3d",
     "margin_ranking_loss",
     "max_pool1d",
     "max_pool2d",
+    "max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "mish",
     "mse_loss",
     "nll_loss",
@@ -150,6 +185,7 @@ __all__ = [
     "threshold",
     "triplet_margin_loss",
     "unfold",
+    "upsample",
 ]
 
 
@@ -176,35 +212,6 @@ def binary_cross_entropy_with_logits(
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
-def group_norm(
-    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
-) -> Tensor:
-    """(input - mean) / sqrt(variance + eps) over groups of channels, then * weight + bias (Wu and He, 2018).
-
-    input: (batch, channels, ...) float, channels a multiple of num_groups. weight, bias: (channels,).
-    """
-    if input.dim() < 2 or num_groups <= 0 or input.shape[1] % num_groups:
-        raise ValueError(
-            f"group_norm: input must have shape (batch, channels, ...) with channels a multiple of {num_groups}, "
-            f"got {tuple(input.shape)}"
-        )
-    batch, channels = input.shape[:2]
-    inside = math.prod(input.shape[2:])
-    groups = input.reshape(batch, num_groups, channels // num_groups * inside)
-    y = layer_norm(groups, groups.shape[-1:], eps=eps).reshape(input.shape)
-    return _scale_channels("group_norm", y, weight, bias)
-
-
-def _scale_channels(op: str, y: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
-    for name, factor in (("weight", weight), ("bias", bias)):
-        if factor is not None and factor.shape != y.shape[1:2]:
-            raise ValueError(f"{op}: {name} must have shape {tuple(y.shape[1:2])}, got {tuple(factor.shape)}")
-    along = (-1, *(1,) * (y.dim() - 2))
-    if weight is not None:
-        y = y * weight.reshape(along)
-    return y if bias is None else y + bias.reshape(along)
-
-
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,
@@ -225,75 +232,31 @@ def instance_norm(
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     batch, channels = input.shape[:2]
-    inside = math.prod(input.shape[2:])
-    if inside == 1:
+    if math.prod(input.shape[2:]) == 1:
         raise ValueError(f"instance_norm: wanted more than one value a channel, got shape {tuple(input.shape)}")
-    rows = input.reshape(batch, channels, inside)
     if running_mean is not None and running_var is not None and batch > 0:
-        values = rows.detach()
+        values = input.detach().flatten(2)
         for running, now in ((running_mean, values.mean(-1)), (running_var, values.var(-1))):
             running.add_(now.mean(0) - running, alpha=momentum)
-    y = layer_norm(rows, (inside,), eps=eps).reshape(input.shape)
-    return _scale_channels("instance_norm", y, weight, bias)
+    return group_norm(input, channels, weight, bias, eps)
 
 
-def _along_row(op: str, name: str, size: int | tuple[int, ...], other: int) -> tuple[int, int]:
-    sizes = (size,) if isinstance(size, int) else tuple(size)
-    if len(sizes) != 1:
-        raise ValueError(f"{op}: {name} must be one number, got {size!r}")
-    return other, sizes[0]
-
-
-def max_pool1d(
+def upsample(
     input: Tensor,
-    kernel_size: int | tuple[int, ...],
-    stride: int | tuple[int, ...] | None = None,
-    padding: int | tuple[int, ...] = 0,
-    dilation: int | tuple[int, ...] = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Any:
-    """max_pool2d of (batch, channels, length) or (channels, length)."""
-    op = "max_pool1d"
-    found = max_pool2d(
-        input.unsqueeze(-2),
-        _along_row(op, "kernel_size", kernel_size, 1),
-        None if stride is None else _along_row(op, "stride", stride, 1),
-        _along_row(op, "padding", padding, 0),
-        _along_row(op, "dilation", dilation, 1),
-        ceil_mode,
-        return_indices,
-    )
-    return tuple(part.squeeze(-2) for part in found) if return_indices else found.squeeze(-2)
-
-
-def avg_pool1d(
-    input: Tensor,
-    kernel_size: int | tuple[int, ...],
-    stride: int | tuple[int, ...] | None = None,
-    padding: int | tuple[int, ...] = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
 ) -> Tensor:
-    """avg_pool2d of (batch, channels, length) or (channels, length)."""
-    op = "avg_pool1d"
-    return avg_pool2d(
-        input.unsqueeze(-2),
-        _along_row(op, "kernel_size", kernel_size, 1),
-        None if stride is None else _along_row(op, "stride", stride, 1),
-        _along_row(op, "padding", padding, 0),
-        ceil_mode,
-        count_include_pad,
-    ).squeeze(-2)
+    """interpolate, under its old name."""
+    return interpolate(input, size, scale_factor, mode, align_corners)
 
 
-def lp_pool2d(
-    input: Tensor,
-    norm_type: float,
-    kernel_size: int | tuple[int, int],
-    stride: int | tuple[int, int] | None = None,
-    ceil_mode: bool = False,
-) -> Tensor:
-    """(sum of x^norm_type over each window)^(1 / norm_type), 0 where the sum is negative."""
-    sums = avg_pool2d(input**norm_type, kernel_size, stride, 0, ceil_mode, divisor_override=1)
-    return relu(sums) ** (1 / norm_type)
+def channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """Channels of groups in turn: (batch, channels, ...), channels a multiple of groups (Zhang et al., 2018)."""
+    if input.dim() < 3 or groups < 1 or input.shape[1] % groups:
+        raise ValueError(
+            f"channel_shuffle: input must have shape (batch, channels, ...) with channels a multiple of {groups}, "
+            f"got {tuple(input.shape)}"
+        )
+    return input.unflatten(1, (groups, input.shape[1] // groups)).transpose(1, 2).flatten(1, 2)

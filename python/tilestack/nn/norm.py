@@ -178,6 +178,11 @@ class BatchNorm2d(_BatchNorm):
     dims = (4,)
 
 
+class BatchNorm3d(_BatchNorm):
+    __doc__ = (_BatchNorm.__doc__ or "") + "\n    x: (batch, channels, depth, height, width).\n"
+    dims = (5,)
+
+
 class GroupNorm(Module):
     """Zero mean and unit variance over each group of channels of a sample, then a learned scale and shift of each
     channel (Wu and He, 2018).
@@ -268,6 +273,11 @@ class InstanceNorm1d(_InstanceNorm):
 class InstanceNorm2d(_InstanceNorm):
     __doc__ = (_InstanceNorm.__doc__ or "") + "\n    x: (batch, channels, height, width) or without batch.\n"
     dims = (4,)
+
+
+class InstanceNorm3d(_InstanceNorm):
+    __doc__ = (_InstanceNorm.__doc__ or "") + "\n    x: (batch, channels, depth, height, width) or without batch.\n"
+    dims = (5,)
 
 
 class LocalResponseNorm(Module):

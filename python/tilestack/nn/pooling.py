@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tilestack._core import Tensor
 from tilestack.nn import functional as F
-from tilestack.nn.conv import Pair
+from tilestack.nn.composed_pools import Outputs, Sizes
 from tilestack.nn.module import Module
 
 
-class MaxPool2d(Module):
-    """The largest value of each window. x: (batch, channels, height, width). stride: None means kernel_size.
+class _MaxPool(Module):
+    """The largest value of each window. stride: None means kernel_size.
 
     Padding counts as minus infinity. ceil_mode keeps a last window that hangs over the edge. return_indices: returns
-    the int64 positions row * width + column as well.
+    the int64 positions of the values as well, counted row by row.
     """
+
+    function: Callable[..., Any]
 
     def __init__(
         self,
-        kernel_size: Pair,
-        stride: Pair | None = None,
-        padding: Pair = 0,
-        dilation: Pair = 1,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        dilation: Sizes = 1,
         return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None:
@@ -35,9 +38,8 @@ class MaxPool2d(Module):
         self.ceil_mode = ceil_mode
 
     def forward(self, x: Tensor) -> Any:
-        return F.max_pool2d(
-            x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
-        )
+        pool = type(self).function
+        return pool(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices)
 
     def extra_repr(self) -> str:
         return (
@@ -46,131 +48,148 @@ class MaxPool2d(Module):
         )
 
 
-class AvgPool2d(Module):
+class MaxPool1d(_MaxPool):
+    __doc__ = (_MaxPool.__doc__ or "") + "\n    x: (batch, channels, length).\n"
+    function = staticmethod(F.max_pool1d)
+
+
+class MaxPool2d(_MaxPool):
+    __doc__ = (_MaxPool.__doc__ or "") + "\n    x: (batch, channels, height, width).\n"
+    function = staticmethod(F.max_pool2d)
+
+
+class MaxPool3d(_MaxPool):
+    __doc__ = (_MaxPool.__doc__ or "") + "\n    x: (batch, channels, depth, height, width).\n"
+    function = staticmethod(F.max_pool3d)
+
+
+class AvgPool1d(Module):
+    """The mean of each window. x: (batch, channels, length). stride: None means kernel_size.
+
+    count_include_pad: padding zeros count in the mean.
+    """
+
+    function: Callable[..., Any] = staticmethod(F.avg_pool1d)
+
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+
+    def _arguments(self) -> list[Any]:
+        return [self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return type(self).function(x, *self._arguments())
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool2d(AvgPool1d):
     """The mean of each window. x: (batch, channels, height, width). stride: None means kernel_size.
 
     count_include_pad: padding zeros count in the mean. divisor_override: divide by this instead.
     """
 
+    function: Callable[..., Any] = staticmethod(F.avg_pool2d)
+
     def __init__(
         self,
-        kernel_size: Pair,
-        stride: Pair | None = None,
-        padding: Pair = 0,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
+        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
         self.divisor_override = divisor_override
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.avg_pool2d(
-            x,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.ceil_mode,
-            self.count_include_pad,
-            self.divisor_override,
-        )
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+    def _arguments(self) -> list[Any]:
+        return [*super()._arguments(), self.divisor_override]
 
 
-class MaxPool1d(Module):
-    """The largest value of each window. x: (batch, channels, length). stride: None means kernel_size."""
+class AvgPool3d(AvgPool2d):
+    """AvgPool2d of (batch, channels, depth, height, width)."""
 
-    def __init__(
-        self,
-        kernel_size: int,
-        stride: int | None = None,
-        padding: int = 0,
-        dilation: int = 1,
-        return_indices: bool = False,
-        ceil_mode: bool = False,
-    ) -> None:
+    function: Callable[..., Any] = staticmethod(F.avg_pool3d)
+
+
+class _AdaptivePool(Module):
+    function: Callable[..., Any]
+
+    def __init__(self, output_size: Outputs) -> None:
         super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
-        self.dilation = dilation
-        self.return_indices = return_indices
-        self.ceil_mode = ceil_mode
+        self.output_size = output_size
 
     def forward(self, x: Tensor) -> Any:
-        return F.max_pool1d(
-            x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
-        )
+        return type(self).function(x, self.output_size)
 
     def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        return f"output_size={self.output_size}"
 
 
-class AvgPool1d(Module):
-    """The mean of each window. x: (batch, channels, length). stride: None means kernel_size."""
+class AdaptiveAvgPool1d(_AdaptivePool):
+    """The mean of output_size windows that cover the sequence. x: (batch, channels, length)."""
 
-    def __init__(
-        self,
-        kernel_size: int,
-        stride: int | None = None,
-        padding: int = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-    ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.avg_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+    function = staticmethod(F.adaptive_avg_pool1d)
 
 
-class AdaptiveAvgPool2d(Module):
+class AdaptiveAvgPool2d(_AdaptivePool):
     """The mean of output_size windows that cover the image. x: (batch, channels, height, width)."""
 
-    def __init__(self, output_size: int | tuple[int | None, int | None] | None) -> None:
-        super().__init__()
-        self.output_size = output_size
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.adaptive_avg_pool2d(x, self.output_size)
-
-    def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
+    function = staticmethod(F.adaptive_avg_pool2d)
 
 
-class AdaptiveMaxPool2d(Module):
+class AdaptiveAvgPool3d(_AdaptivePool):
+    """The mean of output_size windows that cover the volume. x: (batch, channels, depth, height, width)."""
+
+    function = staticmethod(F.adaptive_avg_pool3d)
+
+
+class _AdaptiveMaxPool(_AdaptivePool):
+    def __init__(self, output_size: Outputs, return_indices: bool = False) -> None:
+        super().__init__(output_size)
+        self.return_indices = return_indices
+
+    def forward(self, x: Tensor) -> Any:
+        return type(self).function(x, self.output_size, self.return_indices)
+
+
+class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+    """The largest value of output_size windows that cover the sequence. x: (batch, channels, length)."""
+
+    function = staticmethod(F.adaptive_max_pool1d)
+
+
+class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     """The largest value of output_size windows that cover the image. x: (batch, channels, height, width)."""
 
-    def __init__(self, output_size: int | tuple[int | None, int | None] | None) -> None:
-        super().__init__()
-        self.output_size = output_size
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.adaptive_max_pool2d(x, self.output_size)
-
-    def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
+    function = staticmethod(F.adaptive_max_pool2d)
 
 
-class LPPool2d(Module):
-    """(sum of x^norm_type over each window)^(1 / norm_type). x: (batch, channels, height, width)."""
+class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+    """The largest value of output_size windows that cover the volume. x: (batch, channels, depth, height, width)."""
+
+    function = staticmethod(F.adaptive_max_pool3d)
+
+
+class _LPPool(Module):
+    function: Callable[..., Tensor]
 
     def __init__(
-        self, norm_type: float, kernel_size: Pair, stride: Pair | None = None, ceil_mode: bool = False
+        self, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
     ) -> None:
         super().__init__()
         self.norm_type = norm_type
@@ -179,7 +198,59 @@ class LPPool2d(Module):
         self.ceil_mode = ceil_mode
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.lp_pool2d(x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)
+        return type(self).function(x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)
 
     def extra_repr(self) -> str:
         return f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}"
+
+
+class LPPool1d(_LPPool):
+    """(sum of x^norm_type over each window)^(1 / norm_type). x: (batch, channels, length)."""
+
+    function = staticmethod(F.lp_pool1d)
+
+
+class LPPool2d(_LPPool):
+    """(sum of x^norm_type over each window)^(1 / norm_type). x: (batch, channels, height, width)."""
+
+    function = staticmethod(F.lp_pool2d)
+
+
+class LPPool3d(_LPPool):
+    """(sum of x^norm_type over each window)^(1 / norm_type). x: (batch, channels, depth, height, width)."""
+
+    function = staticmethod(F.lp_pool3d)
+
+
+class _MaxUnpool(Module):
+    function: Callable[..., Tensor]
+
+    def __init__(self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+
+    def forward(self, x: Tensor, indices: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        return type(self).function(x, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class MaxUnpool1d(_MaxUnpool):
+    """Each element where MaxPool1d found it, 0 elsewhere. x, indices: (batch, channels, length)."""
+
+    function = staticmethod(F.max_unpool1d)
+
+
+class MaxUnpool2d(_MaxUnpool):
+    """Each element where MaxPool2d found it, 0 elsewhere. x, indices: (batch, channels, height, width)."""
+
+    function = staticmethod(F.max_unpool2d)
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """Each element where MaxPool3d found it, 0 elsewhere. x, indices: (batch, channels, depth, height, width)."""
+
+    function = staticmethod(F.max_unpool3d)

@@ -12,6 +12,7 @@ from tilestack.nn import functional as F
 from tilestack.nn import init
 from tilestack.nn.module import Module
 from tilestack.nn.parameter import Parameter
+from tilestack.nn.utils.rnn import PackedSequence, pack_padded_sequence, packed_lengths, padded
 
 _GATES = {"lstm": 4, "gru": 3, "tanh": 1, "relu": 1}
 
@@ -28,12 +29,15 @@ class _Recurrent(Module):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        proj_size: int = 0,
         *,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
         name = type(self).__name__
+        if proj_size:
+            raise ValueError(f"{name}: proj_size is not supported, got {proj_size}")
         if min(input_size, hidden_size, num_layers) < 1:
             raise ValueError(
                 f"{name}: input_size, hidden_size and num_layers must be positive, "
@@ -54,6 +58,9 @@ class _Recurrent(Module):
                 setattr(self, f"{key}_{suffix}", Parameter(ts.empty(shape, device=device, dtype=dtype)))
         self.reset_parameters()
 
+    def flatten_parameters(self) -> None:
+        """Nothing to do: it is there for code that comes from torch."""
+
     def _parts(self) -> Iterator[tuple[int, str]]:
         """The layer and the names' end of each part, in the order of states."""
         for layer in range(self.num_layers):
@@ -66,8 +73,29 @@ class _Recurrent(Module):
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)
 
-    def _run(self, x: Tensor, states: list[Tensor | None], lengths: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+    def _run(
+        self, x: Tensor | PackedSequence, states: list[Tensor | None], lengths: Tensor | None
+    ) -> tuple[Any, list[Tensor]]:
         """states and results: h and, for LSTM, c, of (layers * directions, batch, hidden)."""
+        if isinstance(x, PackedSequence):
+            return self._run_packed(x, states)
+        return self._run_padded(x, states, lengths, self.batch_first)
+
+    def _run_packed(self, packed: PackedSequence, states: list[Tensor | None]) -> tuple[PackedSequence, list[Tensor]]:
+        order, back = packed.sorted_indices, packed.unsorted_indices
+        if order is not None:
+            states = [None if state is None else state.index_select(1, order) for state in states]
+        sizes = packed_lengths(packed)
+        lengths = ts.tensor(sizes, dtype=ts.int64, device=packed.data.device)
+        y, ends = self._run_padded(padded(packed), states, lengths, False)
+        data = pack_padded_sequence(y, sizes).data
+        if back is not None:
+            ends = [end.index_select(1, back) for end in ends]
+        return packed._replace(data=data), ends
+
+    def _run_padded(
+        self, x: Tensor, states: list[Tensor | None], lengths: Tensor | None, batch_first: bool
+    ) -> tuple[Tensor, list[Tensor]]:
         name = type(self).__name__
         single = x.dim() == 2
         if x.dim() not in (2, 3) or x.shape[-1] != self.input_size:
@@ -77,7 +105,7 @@ class _Recurrent(Module):
             )
         if single:
             x = x.unsqueeze(1)
-        elif self.batch_first:
+        elif batch_first:
             x = x.transpose(0, 1)
         count, batch = len(list(self._parts())), x.shape[1]
         wanted = (count, batch, self.hidden_size)
@@ -111,7 +139,7 @@ class _Recurrent(Module):
         ends = [ts.stack(kept) for kept in last]
         if single:
             return y.squeeze(1), [end.squeeze(1) for end in ends]
-        return (y.transpose(0, 1) if self.batch_first else y), ends
+        return (y.transpose(0, 1) if batch_first else y), ends
 
     def extra_repr(self) -> str:
         parts = [f"{self.input_size}, {self.hidden_size}"]
@@ -126,14 +154,15 @@ class LSTM(_Recurrent):
     forward(x, (h0, c0), lengths): x (steps, batch, input_size), (batch, steps, input_size) with batch_first, or (steps,
     input_size); states (layers * directions, batch, hidden_size), zeros if left out; lengths (batch) int64: the steps of
     each sequence, after which outputs are 0 and states stay as they were at its end. Returns the last layer's outputs
-    (steps, batch, directions * hidden_size) and (h_n, c_n). dropout acts between layers.
+    (steps, batch, directions * hidden_size) and (h_n, c_n). dropout acts between layers. x may be a PackedSequence of
+    nn.utils.rnn; the outputs are one then.
     """
 
     mode = "lstm"
 
     def forward(
-        self, x: Tensor, hx: tuple[Tensor, Tensor] | None = None, lengths: Tensor | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        self, x: Tensor | PackedSequence, hx: tuple[Tensor, Tensor] | None = None, lengths: Tensor | None = None
+    ) -> tuple[Any, tuple[Tensor, Tensor]]:
         y, ends = self._run(x, list(hx) if hx is not None else [None, None], lengths)
         return y, (ends[0], ends[1])
 
@@ -143,7 +172,9 @@ class GRU(_Recurrent):
 
     mode = "gru"
 
-    def forward(self, x: Tensor, hx: Tensor | None = None, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor | PackedSequence, hx: Tensor | None = None, lengths: Tensor | None = None
+    ) -> tuple[Any, Tensor]:
         y, ends = self._run(x, [hx], lengths)
         return y, ends[0]
 
@@ -165,7 +196,9 @@ class RNN(_Recurrent):
         self.mode = nonlinearity
         super().__init__(input_size, hidden_size, num_layers, *args, **kwargs)
 
-    def forward(self, x: Tensor, hx: Tensor | None = None, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor | PackedSequence, hx: Tensor | None = None, lengths: Tensor | None = None
+    ) -> tuple[Any, Tensor]:
         y, ends = self._run(x, [hx], lengths)
         return y, ends[0]
 
