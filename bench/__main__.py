@@ -7,7 +7,7 @@ import importlib
 
 from bench.harness import Run
 
-NAMES = ("accuracy", "gemm", "overhead", "startup", "train")
+NAMES = ("accuracy", "families", "gemm", "overhead", "startup", "train")
 
 
 def main() -> None:

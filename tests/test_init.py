@@ -110,3 +110,15 @@ def test_seed() -> None:
     ts.manual_seed(7)
     np.testing.assert_array_equal(nn.Linear(3, 3).weight.detach().numpy(), first)
     assert not np.array_equal(first, second)
+
+
+def test_skip_init_leaves_parameters_alone() -> None:
+    layer = nn.utils.skip_init(nn.Linear, 4, 3)
+    assert (layer.weight.shape, layer.bias.shape) == ((3, 4), (3,))
+    with init.skipped():
+        filled = nn.Parameter(ts.ones(3, 4))
+        for fill in (init.normal_, init.xavier_uniform_, init.zeros_, init.orthogonal_, init.trunc_normal_):
+            assert fill(filled) is filled
+        assert (filled.detach().numpy() == 1).all()
+    init.zeros_(filled)
+    assert (filled.detach().numpy() == 0).all()

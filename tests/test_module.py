@@ -365,15 +365,44 @@ def test_sequential_is_a_list() -> None:
     assert named.first is a
 
 
+def test_containers_add_up() -> None:
+    first, second = nn.Sequential(nn.Linear(2, 3), nn.ReLU()), nn.Sequential(nn.Linear(3, 1))
+    both = first + second
+    assert list(both) == [*first, *second]
+    assert both(ts.zeros(1, 2)).shape == (1, 1)
+    first += second
+    assert list(first) == list(both)
+    blocks = nn.ModuleList([nn.ReLU()])
+    assert len(blocks + blocks) == 2
+
+
+def test_get_buffer() -> None:
+    net = nn.Sequential(nn.BatchNorm1d(3))
+    assert net.get_buffer("0.running_var") is net[0].running_var
+    for name in ("0.weight", "0.nothing", "1.running_var"):
+        with pytest.raises(AttributeError):
+            net.get_buffer(name)
+
+
 def test_module_dict_and_parameter_list() -> None:
     modules = nn.ModuleDict({"a": nn.Linear(1, 1), "b": nn.ReLU()})
     assert (list(modules), len(modules), "a" in modules) == (["a", "b"], 2, True)
     assert modules.pop("b").__class__ is nn.ReLU
     with pytest.raises(KeyError):
         modules["keys"] = nn.ReLU()
+    modules.clear()
+    assert len(modules) == 0
     parameters = nn.ParameterList([ts.ones(1), ts.ones(2)]).append(ts.ones(3))
     assert [len(p) for p in parameters] == [1, 2, 3]
     assert list(parameters.state_dict()) == ["0", "1", "2"]
+    named = nn.ParameterDict({"a": ts.ones(1), "b": ts.ones(2)})
+    named["c"] = nn.Parameter(ts.ones(3))
+    assert {key: len(p) for key, p in named.items()} == {"a": 1, "b": 2, "c": 3}
+    assert all(isinstance(p, nn.Parameter) for p in named.values())
+    del named["a"]
+    assert (list(named), len(named), "a" in named, list(named.state_dict())) == (["b", "c"], 2, False, ["b", "c"])
+    with pytest.raises(KeyError):
+        del named["a"]
 
 
 def test_layers() -> None:

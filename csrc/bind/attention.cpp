@@ -15,10 +15,10 @@ void bind_attention(Bindings& b) {
       "broadcast; with enable_gqa the last of them, the heads, may be fewer in key and value, of which each serves\n"
       "equally many heads of query. attn_mask: broadcast to (..., L, S), bool (True takes part) or float (added to "
       "the\n"
-      "scores; gets no gradient). is_causal: query i sees keys 0 to i. scale: 1 / sqrt(E) by default. One dtype; sums\n"
-      "are float32 at least. A row whose keys are all masked gives 0, as torch's kernels do. E and Ev are at most 256 "
-      "on\n"
-      "a GPU. ValueError for shapes that don't fit, RuntimeError for an attn_mask that requires a gradient.",
+      "scores; if it requires a gradient, the scores are held after all). is_causal: query i sees keys 0 to i. scale:\n"
+      "1 / sqrt(E) by default. One dtype; sums are float32 at least. A row whose keys are all masked gives 0, as "
+      "torch's\n"
+      "kernels do. E and Ev are at most 256 on a GPU. ValueError for shapes that don't fit.",
       query, key, py::arg("value").none(false), py::arg("attn_mask") = py::none(), py::arg("dropout_p") = 0.0,
       py::arg("is_causal") = false, py::arg("scale") = py::none(), py::arg("enable_gqa") = false);
   b.function("rotary_embedding", &rotary_embedding,

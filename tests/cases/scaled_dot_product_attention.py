@@ -47,9 +47,10 @@ def floats(*shape):
     return lambda rng: rng.standard_normal(shape)
 
 
-case = Case(
+kernels = Case(
     op=attention,
     reference=reference,
+    name="scaled_dot_product_attention",
     samples=[
         ((1, 1), (1, 1), (1, 1)),
         ((5, 8), (7, 8), (7, 8)),
@@ -85,3 +86,22 @@ case = Case(
         ((1, 16, 512, 128),) * 3,
     ],
 )
+
+# A mask that has a gradient: the formula op by op.
+composed = Case(
+    op=attention,
+    reference=reference,
+    name="scaled_dot_product_attention-mask_gradient",
+    samples=[
+        ((1, 1), (1, 1), (1, 1), (1, 1)),
+        ((2, 0, 8), (2, 7, 8), (2, 7, 8), (0, 7)),
+        ((2, 5, 8), (2, 0, 8), (2, 0, 8), (5, 0)),
+        ((2, 3, 9, 8), (2, 3, 11, 8), (2, 3, 11, 5), (3, 1, 11)),
+        ((2, 3, 9, 8), (2, 3, 11, 8), (2, 3, 11, 8), (9, 1), {"is_causal": True, "scale": 0.5}),
+        ((2, 4, 9, 8), (2, 2, 11, 8), (2, 2, 11, 8), (2, 1, 9, 11), {"enable_gqa": True}),
+        ((2, 3, 40, 16), (2, 3, 50, 16), (2, 3, 50, 24), (40, 50)),
+        ((3, 9, 8), (11, 8), (11, 8), (9, 11), {"dropout_p": 1.0}),
+    ],
+    tolerance=kernels.tolerance,
+)
+cases = [kernels, composed]

@@ -6,6 +6,7 @@
 #include "core/op.h"
 #include "core/views.h"
 #include "ops/copy/copy.h"
+#include "ops/scaled_dot_product_attention/composed.h"
 
 namespace tilestack {
 namespace {
@@ -97,11 +98,8 @@ Tensor prepared_mask(const Tensor& mask, const Tensor& q, const Dims& lead, std:
   check<TypeError>(mask.dtype() == DType::bool_ || mask.dtype() == q.dtype() || mask.dtype() == DType::float32,
                    "{}: attn_mask must be bool, float32 or query's dtype {}, got {}", kAttention, q.dtype(),
                    mask.dtype());
-  check<RuntimeError>(!(grad_enabled() && mask.requires_grad()),
-                      "{}: attn_mask must not require a gradient; detach() it, or compose matmul and softmax",
-                      kAttention);
-  Tensor plain = mask.detach();
-  if (mask.dtype() != DType::bool_) plain = as_dtype(plain, q.dtype());
+  Tensor plain = mask;
+  if (mask.dtype() != DType::bool_) plain = to_dtype(plain, q.dtype());
   const Dims whole = joined(lead, queries, keys);
   check(plain.dim() <= whole.size() && broadcast_shapes(kAttention, plain.shape(), whole) == whole,
         "{}: attn_mask must broadcast to {}, got shape {}", kAttention, whole, mask.shape());
@@ -120,12 +118,16 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
                      value_dim = value.size(-1);
   const Tensor seen = prepared_mask(mask, query, lead, queries, keys);
   const Tensor q = with_heads(query, lead), k = with_heads(key, kv_lead), v = with_heads(value, kv_lead);
+  const double factor = scale.value_or(1 / std::sqrt(double(head_dim)));
+  if (grad_enabled() && seen.defined() && seen.requires_grad()) {
+    const Tensor y = composed_attention(q, k, v, seen, dropout_p, is_causal, factor);
+    return lead.size() == 2 ? y : reshape(y, joined(lead, queries, value_dim));
+  }
   const Tensor rows_q = with_dense_rows(q), rows_k = with_dense_rows(k), rows_v = with_dense_rows(v);
 
   Philox stream{};
   if (dropout_p > 0) stream = default_generator().take(q.size(0) * q.size(1) * queries * ((keys + 7) / 8) * 4);
-  AttentionInputs in{rows_q,    rows_k,    rows_v, optional_view(seen), scale.value_or(1 / std::sqrt(double(head_dim))),
-                     is_causal, dropout_p, stream};
+  AttentionInputs in{rows_q, rows_k, rows_v, optional_view(seen), factor, is_causal, dropout_p, stream};
   const Tensor y = empty_heads(q, value_dim);
   const Tensor lse = empty({q.size(0), q.size(1), queries}, compute_dtype(q.dtype()), q.device());
   scaled_dot_product_attention_on(q.device()).forward(in, y, lse);

@@ -26,7 +26,7 @@ from tilestack.nn.activation import (
     Threshold,
 )
 from tilestack.nn.attention import KVCache, MultiheadAttention
-from tilestack.nn.containers import ModuleDict, ModuleList, ParameterList, Sequential
+from tilestack.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from tilestack.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from tilestack.nn.dropout import Dropout
 from tilestack.nn.folding import Fold, Unfold
@@ -199,6 +199,7 @@ __all__ = [
     "NLLLoss",
     "PReLU",
     "Parameter",
+    "ParameterDict",
     "ParameterList",
     "PixelShuffle",
     "PixelUnshuffle",

@@ -60,6 +60,14 @@ class _Numbered(Module):
             self.append(module)
         return self
 
+    def __iadd__(self: Self, modules: Iterable[Module]) -> Self:
+        return self.extend(modules)
+
+    def __add__(self: Self, modules: Iterable[Module]) -> Self:
+        """A new container of these modules and those."""
+        together = type(self)()
+        return together.extend(self).extend(modules)
+
     def insert(self: Self, index: int, module: Module) -> Self:
         children = list(self)
         children.insert(index, module)
@@ -210,6 +218,10 @@ class ModuleDict(Module):
         del self[key]
         return module
 
+    def clear(self) -> None:
+        for key in list(self):
+            del self[key]
+
 
 class ParameterList(Module):
     """Parameters named "0", "1", ..., used like a list. Tensors become Parameters."""
@@ -239,6 +251,50 @@ class ParameterList(Module):
         for parameter in list(parameters):
             self.append(parameter)
         return self
+
+    def _repr_children(self) -> list[tuple[str, str]]:
+        return [(name, f"Parameter of shape {tuple(p.shape)}, {p.dtype}") for name, p in self._own_parameters()]
+
+
+class ParameterDict(Module):
+    """Parameters under names, used like a dict. Tensors become Parameters."""
+
+    def __init__(self, parameters: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None) -> None:
+        super().__init__()
+        self.update(parameters or {})
+
+    def __getitem__(self, key: str) -> Parameter:
+        return dict(self._own_parameters())[key]
+
+    def __setitem__(self, key: str, parameter: Tensor) -> None:
+        self.register_parameter(key, parameter if isinstance(parameter, Parameter) else Parameter(parameter))
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        delattr(self, key)
+
+    def __len__(self) -> int:
+        return len(self._own_parameters())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __contains__(self, key: object) -> bool:
+        return key in list(self)
+
+    def keys(self) -> Iterable[str]:
+        return [name for name, _ in self._own_parameters()]
+
+    def values(self) -> Iterable[Parameter]:
+        return dict(self._own_parameters()).values()
+
+    def items(self) -> Iterable[tuple[str, Parameter]]:
+        return dict(self._own_parameters()).items()
+
+    def update(self, parameters: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]) -> None:
+        for key, parameter in parameters.items() if isinstance(parameters, Mapping) else parameters:
+            self[key] = parameter
 
     def _repr_children(self) -> list[tuple[str, str]]:
         return [(name, f"Parameter of shape {tuple(p.shape)}, {p.dtype}") for name, p in self._own_parameters()]

@@ -209,7 +209,6 @@ def binary_cross_entropy_with_logits(
     if weight is not None:
         loss = loss * weight
     return reduced("binary_cross_entropy_with_logits", loss, reduction)
-    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
 def instance_norm(

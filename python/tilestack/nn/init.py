@@ -6,12 +6,28 @@ Random numbers come from the generator that `ts.manual_seed` seeds.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 import tilestack as ts
 from tilestack._core import Tensor
+
+_skipped = False
+
+
+@contextmanager
+def skipped() -> Iterator[None]:
+    """Within, the functions below leave tensors as they are: for models whose values come from a file."""
+    global _skipped
+    before, _skipped = _skipped, True
+    try:
+        yield
+    finally:
+        _skipped = before
+
 
 _LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "sigmoid")
 
@@ -48,24 +64,23 @@ def _fan(tensor: Tensor, mode: str) -> int:
 
 def _put(tensor: Tensor, values: Any) -> Tensor:
     with ts.no_grad():
-        tensor.copy_(ts.as_tensor(values))
-    return tensor
+        return tensor if _skipped else tensor.copy_(ts.as_tensor(values))
 
 
 @ts.no_grad()
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     """Uniform in [a, b)."""
-    return tensor.uniform_(a, b)
+    return tensor if _skipped else tensor.uniform_(a, b)
 
 
 @ts.no_grad()
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
-    return tensor.normal_(mean, std)
+    return tensor if _skipped else tensor.normal_(mean, std)
 
 
 @ts.no_grad()
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    return tensor.fill_(val)
+    return tensor if _skipped else tensor.fill_(val)
 
 
 def zeros_(tensor: Tensor) -> Tensor:

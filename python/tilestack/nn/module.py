@@ -184,6 +184,15 @@ class Module:
             raise AttributeError(f"get_parameter: no parameter {target!r}")
         return parameter
 
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a dotted path. Raises AttributeError."""
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if name not in module._buffers or module.__dict__.get(name) is None:
+            raise AttributeError(f"get_buffer: no buffer {target!r}")
+        buffer: Tensor = module.__dict__[name]
+        return buffer
+
     # Modes and conversions; each returns the module.
 
     def apply(self: Self, fn: Callable[[Module], Any]) -> Self:

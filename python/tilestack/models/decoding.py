@@ -1,0 +1,53 @@
+"""What decoder-only language models share: which tokens see which, their positions, and the loss of the next token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tilestack as ts
+from tilestack import Tensor, nn
+from tilestack.nn import functional as F
+
+Caches = Any  # one nn.KVCache for each layer, or None
+
+
+def new_caches(layers: int, batch: int, heads: int, max_len: int, head_dim: int, like: Tensor) -> list[nn.KVCache]:
+    """Empty caches for max_len tokens of each of `batch` sequences, in the dtype and on the device of `like`."""
+    made: dict[str, Any] = {"dtype": like.dtype, "device": like.device}
+    return [nn.KVCache(batch, heads, max_len, head_dim, **made) for _ in range(layers)]
+
+
+class Visible:
+    """Which of the tokens so far each of the `new` last ones attends to, as scaled_dot_product_attention takes it, and
+    the new tokens' positions.
+
+    attention_mask: (batch, past + new), 0 or False for tokens that fill up a sequence, at its beginning or end; they
+    count in no position.
+    """
+
+    def __init__(self, new: int, past: int, attention_mask: Tensor | None, device: Any) -> None:
+        self.mask: Tensor | None = None
+        self.is_causal = past == 0 and new > 1 and attention_mask is None
+        self.positions = ts.arange(past, past + new, device=device)
+        if attention_mask is not None:
+            if attention_mask.shape[1] != past + new:
+                raise ValueError(
+                    f"attention_mask must have a column for each of {past} tokens before and {new} new ones, "
+                    f"got shape {tuple(attention_mask.shape)}"
+                )
+            counted = attention_mask != 0
+            self.mask = counted[:, None, None, :]
+            self.positions = (counted.cumsum(-1) - 1).clamp(0)[:, past:]
+        if new > 1 and not self.is_causal:
+            every = ts.arange(past + new, device=device)
+            earlier = every[None, :] <= every[past:, None]
+            self.mask = earlier if self.mask is None else ts.logical_and(self.mask, earlier)
+
+
+def next_token_loss(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross-entropy of each label from the second on, given the hidden state before it; -100 does not count.
+
+    hidden: (batch, tokens, width), weight: (vocabulary, width), labels: (batch, tokens) int64. The logits are never held
+    whole.
+    """
+    return F.linear_cross_entropy(hidden[:, :-1].flatten(0, 1), weight, labels[:, 1:].flatten())

@@ -1,0 +1,147 @@
+"""EfficientNet-Lite (Tan and Le, 2019; Liu, 2020): EfficientNet without squeeze-and-excitation, with ReLU6.
+
+Names are those of the PyTorch weights that were converted from the original checkpoints.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import tilestack as ts
+from tilestack import Tensor, nn
+from tilestack.nn import functional as F
+
+# Kernel, stride, expansion, output channels and blocks of each stage at width and depth 1.
+STAGES = [
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+]
+
+
+class SameConv2d(nn.Conv2d):
+    """A convolution whose result has ceil(size / stride) pixels; an odd one of padding goes to the right and below."""
+
+    def __init__(self, inplanes: int, planes: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        super().__init__(inplanes, planes, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        if stride == 1:
+            return F.conv2d(x, self.weight, None, 1, kernel // 2, 1, self.groups)
+        (top, down), (left, right) = ((n // 2, n - n // 2) for n in (needed(s, kernel, stride) for s in x.shape[2:]))
+        if (top, left) == (down, right):
+            return F.conv2d(x, self.weight, None, stride, (top, left), 1, self.groups)
+        return F.conv2d(F.pad(x, (left, right, top, down)), self.weight, None, stride, 0, 1, self.groups)
+
+
+def needed(size: int, kernel: int, stride: int) -> int:
+    """Pixels of padding on both sides together."""
+    return max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
+
+
+def norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+
+
+class MBConv(nn.Module):
+    """1x1 convolution to more channels, depthwise one, 1x1 back to few; x is added where the shapes agree.
+
+    drop: chance that a sample of a batch in training skips the block (Huang et al., 2016).
+    """
+
+    def __init__(self, inplanes: int, planes: int, kernel: int, stride: int, expansion: int, drop: float) -> None:
+        super().__init__()
+        wide = inplanes * expansion
+        if expansion != 1:
+            self._expand_conv = nn.Conv2d(inplanes, wide, 1, bias=False)
+            self._bn0 = norm(wide)
+        self._depthwise_conv = SameConv2d(wide, wide, kernel, stride, groups=wide)
+        self._bn1 = norm(wide)
+        self._project_conv = nn.Conv2d(wide, planes, 1, bias=False)
+        self._bn2 = norm(planes)
+        self.expands = expansion != 1
+        self.adds = stride == 1 and inplanes == planes
+        self.drop = drop
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
+        y = F.relu6(self._bn1(self._depthwise_conv(y)))
+        y = self._bn2(self._project_conv(y))
+        if not self.adds:
+            return y
+        if self.training and self.drop > 0:
+            y = y * F.dropout(ts.ones((x.shape[0], 1, 1, 1), dtype=x.dtype, device=x.device), self.drop)
+        return y + x
+
+
+class EfficientNetLite(nn.Module):
+    """width, depth: factors of channels and blocks; stem and head are the same in all.
+
+    x: (batch, 3, size, size) float, (pixel - 127) / 128. Returns (batch, num_classes) logits. Convolutions start normal
+    with variance 2 / (outputs of one input), the linear layer uniform within 1 / sqrt(num_classes).
+    """
+
+    def __init__(
+        self,
+        width: float = 1.0,
+        depth: float = 1.0,
+        num_classes: int = 1000,
+        dropout: float = 0.2,
+        drop_connect: float = 0.2,
+    ) -> None:
+        super().__init__()
+        self._conv_stem = SameConv2d(3, 32, 3, 2)
+        self._bn0 = norm(32)
+        shapes = []
+        inplanes = 32
+        for i, (kernel, stride, expansion, channels, blocks) in enumerate(STAGES):
+            planes = round_channels(channels * width)
+            repeats = blocks if i in (0, len(STAGES) - 1) else math.ceil(blocks * depth)
+            for first in (True, *(False,) * (repeats - 1)):
+                shapes.append((inplanes, planes, kernel, stride if first else 1, expansion))
+                inplanes = planes
+        self._blocks = nn.ModuleList([MBConv(*shape, drop_connect * i / len(shapes)) for i, shape in enumerate(shapes)])
+        self._conv_head = nn.Conv2d(inplanes, 1280, 1, bias=False)
+        self._bn1 = norm(1280)
+        self._dropout = nn.Dropout(dropout)
+        self._fc = nn.Linear(1280, num_classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                mode = "fan_in" if module.groups > 1 else "fan_out"  # an input of a depthwise one has one output
+                nn.init.kaiming_normal_(module.weight, mode=mode, nonlinearity="relu")
+        nn.init.uniform_(self._fc.weight, -(num_classes**-0.5), num_classes**-0.5)
+        nn.init.zeros_(self.get_parameter("_fc.bias"))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu6(self._bn0(self._conv_stem(x)))
+        for block in self._blocks:
+            x = block(x)
+        x = F.relu6(self._bn1(self._conv_head(x)))
+        return self._fc(self._dropout(x.mean((2, 3))))
+
+
+def round_channels(channels: float) -> int:
+    """The nearest multiple of 8, but never below nine tenths of `channels`."""
+    nearest = max(8, int(channels + 4) // 8 * 8)
+    return nearest + 8 if nearest < 0.9 * channels else nearest
+
+
+def efficientnet_lite0(**options: Any) -> EfficientNetLite:
+    """4,652,008 parameters, for photos of 224x224. options: num_classes, dropout, drop_connect."""
+    return EfficientNetLite(1.0, 1.0, **options)
+
+
+def efficientnet_lite1(**options: Any) -> EfficientNetLite:
+    """5,416,680 parameters, for photos of 240x240."""
+    return EfficientNetLite(1.0, 1.1, **options)
+
+
+def efficientnet_lite2(**options: Any) -> EfficientNetLite:
+    """6,092,072 parameters, for photos of 260x260."""
+    return EfficientNetLite(1.1, 1.2, **{"dropout": 0.3, **options})
