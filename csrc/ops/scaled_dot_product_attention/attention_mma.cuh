@@ -2,6 +2,7 @@
 // Attention of 16-bit floats by mma.sync. Each of four warps has 16 rows of a block's; its scores stay in registers,
 // where they stand as the left operand of the next product wants them. Tiles of the other operand arrive by cp.async
 // while the one before is worked at.
+#include "ops/scaled_dot_product_attention/attention_dropout.cuh"
 #include "ops/scaled_dot_product_attention/attention_scores.cuh"
 
 namespace tilestack::cuda {
@@ -81,18 +82,6 @@ __device__ __forceinline__ void add_head_product(float (&sum)[kDim / 2], const f
       ptx::mma<T>(block(sum, j / 8 + 1), left, {right[2], right[3]});
     }
   }
-}
-
-// Bit i: whether dropout leaves element i. A loop of its own: unrolled, the draws would take registers.
-template <int kCols, class Keeps>
-__device__ __forceinline__ std::uint32_t draw_bits(const Keeps& keeps) {
-  static_assert(kCols <= 64);
-  const int lane = threadIdx.x % 32;
-  std::uint32_t bits = 0;
-#pragma unroll 1
-  for (int n = 0; n < kCols / 2; ++n)
-    if (keeps(lane / 4 + n % 4 / 2 * 8, n / 4 * 8 + lane % 4 * 2 + n % 2)) bits |= 1u << n;
-  return bits;
 }
 
 // Products become scores: scaled, or what `score` makes of one.
@@ -175,7 +164,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
                           [&](float dot, int r, int c) { return p.score(dot, task.at, row + r, key + c); });
     softmax.step(s, 1.0f, shrink);
     if (p.drops) {
-      const std::uint32_t bits = draw_bits<kCols>([&](int r, int c) { return p.keeps(task.at, row + r, key + c); });
+      const std::uint32_t bits = draw_for_queries<kCols>(p, task.at, row, key);
       each_element<kCols>([&](int i, int, int, int) { s[i] *= bits >> i & 1 ? p.kept : 0; });
     }
     scale_rows(out, shrink);
@@ -241,7 +230,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
     take_scores<T, kCols>(s, p.is_plain(row, key + kCols - 1), p.scale,
                           [&](float dot, int r, int c) { return p.score(dot, task.at, row + r, key + c); });
     if (p.drops) {
-      const std::uint32_t bits = draw_bits<kCols>([&](int r, int c) { return p.keeps(task.at, row + r, key + c); });
+      const std::uint32_t bits = draw_for_queries<kCols>(p, task.at, row, key);
       each_element<kCols>([&](int i, int, int, int) { dp[i] *= bits >> i & 1 ? p.kept : 0; });
     }
     each_element<kCols>(
@@ -294,7 +283,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
     take_scores<T, kCols>(s, p.is_plain(query, row + 15) && query + kCols <= p.queries, p.scale,
                           [&](float dot, int r, int c) { return p.score(dot, at, query + c, row + r); });
     std::uint32_t bits = 0;
-    if (p.drops) bits = draw_bits<kCols>([&](int r, int c) { return p.keeps(at, query + c, row + r); });
+    if (p.drops) bits = draw_for_keys<kCols>(p, at, query, row);
     each_element<kCols>([&](int i, int, int, int c) {
       const bool inside = query + c < p.queries;
       const float lse = inside ? slopes.lse[place + query + c] : 0, dot = inside ? slopes.dots[place + query + c] : 0;
