@@ -38,7 +38,7 @@ part_build() {
 
 part_tests() {
   TILESTACK_TEST_BACKENDS=cuda $python -m pytest -q -p no:cacheprovider tests/test_cases.py tests/test_cuda.py \
-    tests/test_gemm_cuda.py
+    tests/test_gemm_cuda.py tests/test_attention_cuda.py
 }
 
 # The small samples of the cases: the tools slow a kernel down by 10 to 100 times.

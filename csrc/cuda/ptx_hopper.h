@@ -384,6 +384,13 @@ __device__ __forceinline__ void hold_registers(float (&d)[kCount]) {
 #pragma unroll
   for (int i = 0; i < kCount; ++i) asm volatile("" : "+f"(d[i])::"memory");
 }
+// The same for left operands in registers, which a product under way reads: call it after its wgmma_wait.
+template <int kCount>
+__device__ __forceinline__ void hold_registers(std::uint32_t (&a)[kCount][4]) {
+#pragma unroll
+  for (int i = 0; i < kCount; ++i)
+    asm volatile("" : "+r"(a[i][0]), "+r"(a[i][1]), "+r"(a[i][2]), "+r"(a[i][3])::"memory");
+}
 // Before the first product, and before one whose registers other instructions wrote.
 __device__ __forceinline__ void wgmma_fence() {
 #if PTX_SM90A

@@ -2,11 +2,13 @@
 // Products of 16-bit floats on Hopper: one warp brings tiles by TMA into a ring of stages, two warpgroups multiply them
 // by wgmma. Blocks stay for many tiles; pairs of blocks in a cluster share the tiles of B by multicast.
 #include "core/gemm/epilogue.cuh"
+#include "cuda/fragments.cuh"
+#include "cuda/ring.cuh"
 
 namespace tilestack::cuda {
 namespace {
 
-constexpr int kWgmmaDepth = 64, kWgmmaThreads = 384, kStrip = 64;  // kStrip: columns that leave at a time
+constexpr int kWgmmaDepth = 64, kWgmmaThreads = 384;
 
 template <int kColsOfTile, int kBlocksOfCluster>
 struct WgmmaTile {
@@ -35,18 +37,6 @@ struct WgmmaShared {
 struct WgmmaOutput {
   gpu::TensorMap map;
   bool direct;
-};
-
-// Where in the ring a thread is.
-template <int kStages>
-struct RingPosition {
-  int slot = 0;
-  std::uint32_t phase = 0;
-  __device__ __forceinline__ void advance() {
-    if (++slot < kStages) return;
-    slot = 0;
-    phase ^= 1;
-  }
 };
 
 // One part, from `row` on and from k on. With `mask` it goes to those blocks of the cluster.
@@ -121,25 +111,10 @@ __device__ __forceinline__ void write_strip(const Product& p, const Task& task, 
 template <class T>
 __device__ __forceinline__ void store_strip(const gpu::TensorMap* map, T* box, const float* d, int group, int row,
                                             int col, int batch) {
-  const int lane = gpu::lane(), warp = threadIdx.x % 128 / 32;
   const bool leader = threadIdx.x % 128 == 0;
   if (leader) ptx::bulk_wait_read<1>();
   ptx::barrier_sync(1 + group, 128);
-  const int line = warp * 16 + lane % 16;
-#pragma unroll
-  for (int j = 0; j < kStrip / 16; ++j) {
-    std::uint32_t r[4];
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const float low = d[8 * j + 2 * i], high = d[8 * j + 2 * i + 1];
-      if constexpr (std::is_same_v<T, bfloat16>) {
-        r[i] = ptx::pack_bf16(low, high);
-      } else {
-        r[i] = ptx::pack_f16(low, high);
-      }
-    }
-    ptx::stmatrix<4>(box + line * kStrip + ((2 * j + lane / 16) ^ line % 8) * 8, r);
-  }
+  stage_strip(box, d);
   ptx::fence_proxy_async();
   ptx::barrier_sync(1 + group, 128);
   if (leader) {

@@ -119,6 +119,8 @@ inline std::uint64_t matrix_descriptor(const void* shared, gpu::Swizzle swizzle,
 }
 template <int kCount>
 void hold_registers(float (&)[kCount]) {}
+template <int kCount>
+void hold_registers(std::uint32_t (&)[kCount][4]) {}
 inline void wgmma_fence(Site site = Site::current()) { emu::wgmma_fence(site); }
 inline void wgmma_commit(Site site = Site::current()) { emu::wgmma_commit(site); }
 template <int kPending>

@@ -31,6 +31,11 @@ struct HeadPlace {
   int batch, head;
 };
 
+// Without an index into registers.
+__device__ __forceinline__ std::uint32_t word_of(const PhiloxWords& words, int i) {
+  return i < 2 ? (i == 0 ? words.word[0] : words.word[1]) : (i == 2 ? words.word[2] : words.word[3]);
+}
+
 template <class T>
 struct Attention {
   using C = Compute<T>;
@@ -82,15 +87,15 @@ struct Attention {
     if (mask_is_bool) return static_cast<const bool*>(mask)[i] ? s : low;
     return s + to_compute(static_cast<const T*>(mask)[i]);
   }
-  // Whether dropout leaves a probability, which kept is the factor of then.
-  __device__ __forceinline__ bool keeps(HeadPlace at, int query, int key) const {
+  // Of a row's 8 keys from 8 chunk on: each has half a word, the low ones first.
+  __device__ __forceinline__ PhiloxWords draw(HeadPlace at, int query, int chunk) const {
     const Philox from = stream.get();
     const std::int64_t row = (std::int64_t(at.batch) * heads + at.head) * queries + query;
-    const PhiloxWords words =
-        philox(from.seed, from.offset + static_cast<std::uint64_t>(row * ((keys + 7) / 8) + key / 8));
-    const int pair = key % 8 / 2;
-    const std::uint32_t word =
-        pair < 2 ? (pair == 0 ? words.word[0] : words.word[1]) : (pair == 2 ? words.word[2] : words.word[3]);
+    return philox(from.seed, from.offset + static_cast<std::uint64_t>(row * ((keys + 7) / 8) + chunk));
+  }
+  // Whether dropout leaves a probability, which kept is the factor of then.
+  __device__ __forceinline__ bool keeps(HeadPlace at, int query, int key) const {
+    const std::uint32_t word = word_of(draw(at, query, key / 8), key % 8 / 2);
     return (key % 2 ? word >> 16 : word & 0xffffu) >= below;
   }
   __device__ __forceinline__ C factor(HeadPlace at, int query, int key) const {

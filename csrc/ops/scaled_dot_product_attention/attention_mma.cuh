@@ -2,13 +2,13 @@
 // Attention of 16-bit floats by mma.sync. Each of four warps has 16 rows of a block's; its scores stay in registers,
 // where they stand as the left operand of the next product wants them. Tiles of the other operand arrive by cp.async
 // while the one before is worked at.
-#include "ops/scaled_dot_product_attention/attention.cuh"
+#include "ops/scaled_dot_product_attention/attention_dropout.cuh"
+#include "ops/scaled_dot_product_attention/attention_scores.cuh"
 
 namespace tilestack::cuda {
 namespace {
 
 constexpr int kBlockRows = 64, kHeadChunk = 8;  // elements of 16 bytes
-constexpr float kLog2E = 1.44269504f;
 
 // Columns of the streamed operand at once: what the registers hold.
 template <int kDim>
@@ -38,15 +38,19 @@ struct HeadTile {
   }
 };
 
+// Accumulators of 8 columns.
+template <int kCount>
+__device__ __forceinline__ float (&block(float (&d)[kCount], int i))[4] {
+  return reinterpret_cast<float (&)[4]>(d[4 * i]);
+}
+
 // sum = rows [row, row + 16) of a times all rows of b, along the head.
 template <class T, int kRows, int kCols, int kDim>
-__device__ __forceinline__ void head_dots(float (&sum)[kCols / 8][4], HeadTile<T, kRows, kDim>& a, int row,
+__device__ __forceinline__ void head_dots(float (&sum)[kCols / 2], HeadTile<T, kRows, kDim>& a, int row,
                                           HeadTile<T, kCols, kDim>& b) {
   const int lane = threadIdx.x % 32;
 #pragma unroll
-  for (auto& block : sum)
-#pragma unroll
-    for (float& x : block) x = 0;
+  for (float& x : sum) x = 0;
 #pragma unroll
   for (int k = 0; k < kDim; k += 16) {
     std::uint32_t left[4];
@@ -55,74 +59,45 @@ __device__ __forceinline__ void head_dots(float (&sum)[kCols / 8][4], HeadTile<T
     for (int j = 0; j < kCols; j += 16) {
       std::uint32_t right[4];
       ptx::ldmatrix<4>(right, b.chunk(j + lane / 16 * 8 + lane % 8, k / kHeadChunk + lane / 8 % 2));
-      ptx::mma<T>(sum[j / 8], left, {right[0], right[1]});
-      ptx::mma<T>(sum[j / 8 + 1], left, {right[2], right[3]});
+      ptx::mma<T>(block(sum, j / 8), left, {right[0], right[1]});
+      ptx::mma<T>(block(sum, j / 8 + 1), left, {right[2], right[3]});
     }
   }
-}
-
-template <class T>
-__device__ __forceinline__ std::uint32_t pack_pair(float low, float high) {
-  return __is_same(T, bfloat16) ? ptx::pack_bf16(low, high) : ptx::pack_f16(low, high);
 }
 
 // sum (16, kDim) += x (16, kDepth), rounded to T, times b.
 template <class T, int kDepth, int kDim>
-__device__ __forceinline__ void add_head_product(float (&sum)[kDim / 8][4], const float (&x)[kDepth / 8][4],
+__device__ __forceinline__ void add_head_product(float (&sum)[kDim / 2], const float (&x)[kDepth / 2],
                                                  HeadTile<T, kDepth, kDim>& b) {
   const int lane = threadIdx.x % 32;
 #pragma unroll
   for (int k = 0; k < kDepth; k += 16) {
-    const float (&near)[4] = x[k / 8], (&far)[4] = x[k / 8 + 1];
-    const std::uint32_t left[4] = {pack_pair<T>(near[0], near[1]), pack_pair<T>(near[2], near[3]),
-                                   pack_pair<T>(far[0], far[1]), pack_pair<T>(far[2], far[3])};
+    std::uint32_t left[4];
+    pack_left<T>(left, x + k / 2);
 #pragma unroll
     for (int j = 0; j < kDim; j += 16) {
       std::uint32_t right[4];
       ptx::ldmatrix<4, true>(right, b.chunk(k + lane / 8 % 2 * 8 + lane % 8, j / kHeadChunk + lane / 16));
-      ptx::mma<T>(sum[j / 8], left, {right[0], right[1]});
-      ptx::mma<T>(sum[j / 8 + 1], left, {right[2], right[3]});
+      ptx::mma<T>(block(sum, j / 8), left, {right[0], right[1]});
+      ptx::mma<T>(block(sum, j / 8 + 1), left, {right[2], right[3]});
     }
   }
 }
 
-// Where a thread's elements of a warp's 16 rows stand: f(block, element, row, column).
-template <int kCols, class F>
-__device__ __forceinline__ void each_element(F&& f) {
-  const int lane = threadIdx.x % 32;
-#pragma unroll
-  for (int j = 0; j < kCols / 8; ++j)
-#pragma unroll
-    for (int i = 0; i < 4; ++i) f(j, i, lane / 4 + i / 2 * 8, j * 8 + lane % 4 * 2 + i % 2);
-}
-
-// Bit 4 j + i: whether dropout leaves element i of block j. A loop of its own: unrolled, the draws would take
-// registers.
-template <int kCols, class Keeps>
-__device__ __forceinline__ std::uint32_t draw_bits(const Keeps& keeps) {
-  static_assert(kCols <= 64);
-  const int lane = threadIdx.x % 32;
-  std::uint32_t bits = 0;
-#pragma unroll 1
-  for (int n = 0; n < kCols / 2; ++n)
-    if (keeps(lane / 4 + n % 4 / 2 * 8, n / 4 * 8 + lane % 4 * 2 + n % 2)) bits |= 1u << n;
-  return bits;
-}
-
 // Products become scores: scaled, or what `score` makes of one.
 template <class T, int kCols, class Score>
-__device__ __forceinline__ void take_scores(float (&s)[kCols / 8][4], bool plain, float scale, const Score& score) {
+__device__ __forceinline__ void take_scores(float (&s)[kCols / 2], bool plain, float scale, const Score& score) {
   if (plain) {
-    each_element<kCols>([&](int j, int i, int, int) { s[j][i] *= scale; });
+    each_element<kCols>([&](int i, int, int, int) { s[i] *= scale; });
   } else {
-    each_element<kCols>([&](int j, int i, int r, int c) { s[j][i] = score(s[j][i], r, c); });
+    each_element<kCols>([&](int i, int, int r, int c) { s[i] = score(s[i], r, c); });
   }
 }
 
 // The thread's elements of rows below `count`, times a factor for each of its two rows.
 template <class T, int kDim>
 __device__ __forceinline__ void write_rows(const HeadRows<T>& to, HeadPlace at, int row, int count, int cols,
-                                           const float (&sum)[kDim / 8][4], const float (&scale)[2]) {
+                                           const float (&sum)[kDim / 2], const float (&scale)[2]) {
   const int lane = threadIdx.x % 32;
 #pragma unroll
   for (int h = 0; h < 2; ++h) {
@@ -133,8 +108,8 @@ __device__ __forceinline__ void write_rows(const HeadRows<T>& to, HeadPlace at, 
     for (int j = 0; j < kDim / 8; ++j) {
       const int c = j * 8 + lane % 4 * 2;
       if (c >= cols) continue;
-      out[c] = from_float<T>(sum[j][2 * h] * scale[h]);
-      out[c + 1] = from_float<T>(sum[j][2 * h + 1] * scale[h]);
+      out[c] = from_float<T>(sum[4 * j + 2 * h] * scale[h]);
+      out[c + 1] = from_float<T>(sum[4 * j + 2 * h + 1] * scale[h]);
     }
   }
 }
@@ -160,10 +135,9 @@ template <class T, int kDim>
 __global__ void __launch_bounds__(kAttentionThreads)
     mma_forward_kernel(const __grid_constant__ Attention<T> p, HeadRows<T> y, float* lse) {
   constexpr int kCols = kForwardCols<kDim>;
-  constexpr float kLow = -__builtin_inff();
   auto& shared = gpu::dyn_shared<MmaForwardShared<T, kDim>>();
   const MmaTask task(p.queries, p.heads);
-  const int kv = p.kv_head(task.at.head), lane = threadIdx.x % 32, row = task.first + task.row;
+  const int kv = p.kv_head(task.at.head), row = task.first + task.row;
   const int last = task.first + kBlockRows < p.queries ? task.first + kBlockRows : p.queries;
   const int seen = p.keys_before(last), steps = gpu::ceil_div(seen, kCols);
   const auto fetch = [&](int step) {
@@ -176,55 +150,34 @@ __global__ void __launch_bounds__(kAttentionThreads)
   shared.q.fetch(p.q.at(task.at.batch, task.at.head), p.q.row, task.first, p.queries, p.dim);
   fetch(0);
 
-  float out[kDim / 8][4] = {}, top[2] = {kLow, kLow}, total[2] = {};  // total: of the thread's own columns
+  float out[kDim / 2] = {};
+  RowSoftmax softmax;
 #pragma unroll 1
   for (int step = 0; step < steps; ++step) {
     fetch(step + 1);
     ptx::cp_async_wait<1>();
     __syncthreads();
     const int key = step * kCols;
-    float s[kCols / 8][4];
+    float s[kCols / 2], shrink[2];
     head_dots<T>(s, shared.q, task.row, shared.k[step % 2]);
     take_scores<T, kCols>(s, p.is_plain(row, key + kCols - 1), p.scale,
                           [&](float dot, int r, int c) { return p.score(dot, task.at, row + r, key + c); });
-    float high[2] = {top[0], top[1]};
-    each_element<kCols>([&](int j, int i, int, int) { high[i / 2] = gpu::Max()(s[j][i], high[i / 2]); });
-    float base[2], shrink[2];
-#pragma unroll
-    for (int h = 0; h < 2; ++h) {
-      high[h] = warp_max<4>(high[h]);
-      base[h] = high[h] == kLow ? 0 : high[h] * kLog2E;
-      shrink[h] = ptx::exp2_approx(top[h] * kLog2E - base[h]);
-      top[h] = high[h];
-      total[h] *= shrink[h];
-    }
-    each_element<kCols>([&](int j, int i, int, int) {
-      s[j][i] = ptx::exp2_approx(s[j][i] * kLog2E - base[i / 2]);
-      total[i / 2] += s[j][i];
-    });
+    softmax.step(s, 1.0f, shrink);
     if (p.drops) {
-      const std::uint32_t bits = draw_bits<kCols>([&](int r, int c) { return p.keeps(task.at, row + r, key + c); });
-      each_element<kCols>([&](int j, int i, int, int) { s[j][i] *= bits >> (4 * j + i) & 1 ? p.kept : 0; });
+      const std::uint32_t bits = draw_for_queries<kCols>(p, task.at, row, key);
+      each_element<kCols>([&](int i, int, int, int) { s[i] *= bits >> i & 1 ? p.kept : 0; });
     }
-#pragma unroll
-    for (auto& block : out)
-#pragma unroll
-      for (int i = 0; i < 4; ++i) block[i] *= shrink[i / 2];
+    scale_rows(out, shrink);
     add_head_product<T, kCols, kDim>(out, s, shared.v[step % 2]);
     __syncthreads();
   }
   ptx::cp_async_wait_all();
 
   float inverse[2];
-#pragma unroll
-  for (int h = 0; h < 2; ++h) {
-    const float sum = warp_sum<4>(total[h]);
-    const int i = row + lane / 4 + h * 8;
-    inverse[h] = sum == 0 ? 0.0f : 1 / sum;
-    if (lane % 4 == 0 && i < p.queries)
-      lse[(std::int64_t(task.at.batch) * p.heads + task.at.head) * p.queries + i] =
-          sum == 0 ? -kLow : top[h] + std::log(sum);
-  }
+  softmax.finish(1.0f, inverse, [&](int r, float log_sum) {
+    if (row + r < p.queries)
+      lse[(std::int64_t(task.at.batch) * p.heads + task.at.head) * p.queries + row + r] = log_sum;
+  });
   write_rows<T, kDim>(y, task.at, row, p.queries, p.value_dim, out, inverse);
 }
 
@@ -264,25 +217,24 @@ __global__ void __launch_bounds__(kAttentionThreads)
     dot[h] = i < p.queries ? slopes.dots[place] : 0;
   }
 
-  float out[kDim / 8][4] = {};
+  float out[kDim / 2] = {};
 #pragma unroll 1
   for (int step = 0; step < steps; ++step) {
     fetch(step + 1);
     ptx::cp_async_wait<1>();
     __syncthreads();
     const int key = step * kCols;
-    float s[kCols / 8][4], dp[kCols / 8][4];
+    float s[kCols / 2], dp[kCols / 2];
     head_dots<T>(s, shared.own[0], task.row, shared.first[step % 2]);
     head_dots<T>(dp, shared.own[1], task.row, shared.second[step % 2]);
     take_scores<T, kCols>(s, p.is_plain(row, key + kCols - 1), p.scale,
                           [&](float dot, int r, int c) { return p.score(dot, task.at, row + r, key + c); });
     if (p.drops) {
-      const std::uint32_t bits = draw_bits<kCols>([&](int r, int c) { return p.keeps(task.at, row + r, key + c); });
-      each_element<kCols>([&](int j, int i, int, int) { dp[j][i] *= bits >> (4 * j + i) & 1 ? p.kept : 0; });
+      const std::uint32_t bits = draw_for_queries<kCols>(p, task.at, row, key);
+      each_element<kCols>([&](int i, int, int, int) { dp[i] *= bits >> i & 1 ? p.kept : 0; });
     }
-    each_element<kCols>([&](int j, int i, int, int) {
-      s[j][i] = ptx::exp2_approx(s[j][i] * kLog2E - base[i / 2]) * (dp[j][i] - dot[i / 2]);
-    });
+    each_element<kCols>(
+        [&](int i, int h, int, int) { s[i] = ptx::exp2_approx(s[i] * kLog2E - base[h]) * (dp[i] - dot[h]); });
     add_head_product<T, kCols, kDim>(out, s, shared.first[step % 2]);
     __syncthreads();
   }
@@ -316,7 +268,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
   shared.own[1].fetch(p.v.at(task.at.batch, task.at.head), p.v.row, task.first, p.keys, p.value_dim);
   fetch(0);
 
-  float out_k[kDim / 8][4] = {}, out_v[kDim / 8][4] = {};
+  float out_k[kDim / 2] = {}, out_v[kDim / 2] = {};
 #pragma unroll 1
   for (int step = 0; step < steps; ++step) {
     fetch(step + 1);
@@ -325,20 +277,20 @@ __global__ void __launch_bounds__(kAttentionThreads)
     const HeadPlace at = head_of(step);
     const int query = query_of(step);
     const std::int64_t place = (std::int64_t(at.batch) * p.heads + at.head) * p.queries;
-    float s[kCols / 8][4], dp[kCols / 8][4];
+    float s[kCols / 2], dp[kCols / 2];
     head_dots<T>(s, shared.own[0], task.row, shared.first[step % 2]);
     head_dots<T>(dp, shared.own[1], task.row, shared.second[step % 2]);
     take_scores<T, kCols>(s, p.is_plain(query, row + 15) && query + kCols <= p.queries, p.scale,
                           [&](float dot, int r, int c) { return p.score(dot, at, query + c, row + r); });
     std::uint32_t bits = 0;
-    if (p.drops) bits = draw_bits<kCols>([&](int r, int c) { return p.keeps(at, query + c, row + r); });
-    each_element<kCols>([&](int j, int i, int, int c) {
+    if (p.drops) bits = draw_for_keys<kCols>(p, at, query, row);
+    each_element<kCols>([&](int i, int, int, int c) {
       const bool inside = query + c < p.queries;
       const float lse = inside ? slopes.lse[place + query + c] : 0, dot = inside ? slopes.dots[place + query + c] : 0;
-      const float e = ptx::exp2_approx((s[j][i] - lse) * kLog2E);
-      const float z = !p.drops ? 1 : bits >> (4 * j + i) & 1 ? p.kept : 0;
-      s[j][i] = e * z;
-      dp[j][i] = e * (dp[j][i] * z - dot);
+      const float e = ptx::exp2_approx((s[i] - lse) * kLog2E);
+      const float z = !p.drops ? 1 : bits >> i & 1 ? p.kept : 0;
+      s[i] = e * z;
+      dp[i] = e * (dp[i] * z - dot);
     });
     add_head_product<T, kCols, kDim>(out_v, s, shared.second[step % 2]);
     add_head_product<T, kCols, kDim>(out_k, dp, shared.first[step % 2]);

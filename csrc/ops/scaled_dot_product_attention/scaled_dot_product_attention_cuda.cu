@@ -1,9 +1,24 @@
+#include <cstdlib>
+#include <cstring>
+
 #include "cuda/runtime.h"
 #include "ops/scaled_dot_product_attention/attention_mma.cuh"
+#include "ops/scaled_dot_product_attention/attention_paths.h"
 #include "ops/scaled_dot_product_attention/attention_simt.cuh"
 
 namespace tilestack::cuda {
 namespace {
+
+// From the plainest on. TILESTACK_ATTENTION=simt or mma leaves those beyond it out: for tests.
+enum class Path { simt, mma, wgmma };
+bool allows(Path path) {
+  static const Path most = [] {
+    const char* name = std::getenv("TILESTACK_ATTENTION");
+    if (!name) return Path::wgmma;
+    return std::strcmp(name, "simt") == 0 ? Path::simt : std::strcmp(name, "mma") == 0 ? Path::mma : Path::wgmma;
+  }();
+  return path <= most;
+}
 
 unsigned blocks_of(std::int64_t heads, std::int64_t rows, int tile) {
   return static_cast<unsigned>(heads * gpu::ceil_div(rows, std::int64_t(tile)));
@@ -32,8 +47,8 @@ bool takes_mma(const Attention<T>& p) {
   if constexpr (sizeof(T) != 2) {
     return false;
   } else {
-    return p.dim % kHeadChunk == 0 && p.value_dim % kHeadChunk == 0 && p.dim <= 128 && p.value_dim <= 128 &&
-           p.q.is_aligned() && p.k.is_aligned() && p.v.is_aligned();
+    return allows(Path::mma) && p.dim % kHeadChunk == 0 && p.value_dim % kHeadChunk == 0 && p.dim <= 128 &&
+           p.value_dim <= 128 && p.q.is_aligned() && p.k.is_aligned() && p.v.is_aligned();
   }
 }
 
@@ -99,10 +114,12 @@ void attend_backward(const AttentionInputs& in, const View& y, const View& lse, 
 }
 
 void forward(const AttentionInputs& in, View y, View lse) {
+  if (allows(Path::wgmma) && fits_wgmma(in)) return attend_by_wgmma(in, y, lse);
   visit_float(in.q.dtype, [&]<class T>() { attend<T>(in, y, lse); });
 }
 
 void backward(const AttentionInputs& in, View y, View lse, View dy, View dq, View dk, View dv) {
+  if (allows(Path::wgmma) && fits_wgmma(in, dy)) return attend_backward_by_wgmma(in, y, lse, dy, dq, dk, dv);
   visit_float(in.q.dtype, [&]<class T>() { attend_backward<T>(in, y, lse, dy, dq, dk, dv); });
 }
 
