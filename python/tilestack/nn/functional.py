@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tilestack._autocast import in_float32
 from tilestack._core import (
     Tensor,
     adaptive_avg_pool2d,
@@ -173,7 +174,6 @@ def binary_cross_entropy_with_logits(
     if weight is not None:
         loss = loss * weight
     return reduced("binary_cross_entropy_with_logits", loss, reduction)
-    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
 def group_norm(
@@ -205,6 +205,7 @@ def _scale_channels(op: str, y: Tensor, weight: Tensor | None, bias: Tensor | No
     return y if bias is None else y + bias.reshape(along)
 
 
+@in_float32
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,
