@@ -23,7 +23,7 @@ decltype(auto) cast_argument(T&& x) {
 template <Tensor (*cast)(const Tensor&), class F, class R, class... Args>
 auto casting(F f, R (*)(Args...)) {
   return [f](Args... args) -> R {
-    if (!autocast.on) [[likely]]
+    if (!autocast_on()) [[likely]]
       return f(std::forward<Args>(args)...);
     return f(cast_argument<cast>(std::forward<Args>(args))...);
   };

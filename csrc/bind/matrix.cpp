@@ -26,7 +26,7 @@ Tensor fused_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, c
 // Under autocast the residual stays in its dtype.
 Tensor fused_linear_cast(const Tensor& x, const Tensor& weight, const Tensor& bias, const std::string& activation,
                          const Tensor& residual) {
-  if (!autocast.on) return fused_linear(x, weight, bias, activation, residual);
+  if (!autocast_on()) return fused_linear(x, weight, bias, activation, residual);
   const Tensor y = fused_linear(cast_down(x), cast_down(weight), cast_down(bias), activation, Tensor());
   return residual.defined() ? add(y, residual) : y;
 }

@@ -11,7 +11,7 @@ namespace {
 // Under autocast all but the running statistics, which are written in place, become float32.
 Tensor batch_norm_cast(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                        const Tensor& bias, bool training, double momentum, double eps) {
-  if (!autocast.on) return batch_norm(x, running_mean, running_var, weight, bias, training, momentum, eps);
+  if (!autocast_on()) return batch_norm(x, running_mean, running_var, weight, bias, training, momentum, eps);
   return batch_norm(cast_up(x), running_mean, running_var, cast_up(weight), cast_up(bias), training, momentum, eps);
 }
 

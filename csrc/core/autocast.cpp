@@ -5,6 +5,12 @@
 namespace tilestack {
 
 constinit thread_local Autocast autocast;
+std::atomic<bool> autocast_used;
+
+void set_autocast(const Autocast& now) {
+  if (now.on) autocast_used = true;
+  autocast = now;
+}
 
 namespace {
 

@@ -12,11 +12,15 @@ struct Autocast {
   bool operator==(const Autocast&) const = default;
 };
 extern constinit thread_local Autocast autocast;
+// Until a thread of this process has switched it on no one needs to look: reading a thread's variable costs a call.
+extern std::atomic<bool> autocast_used;
+inline bool autocast_on() { return autocast_used.load(std::memory_order_relaxed) && autocast.on; }
+void set_autocast(const Autocast& now);
 
 struct NoAutocast {
   Autocast before = autocast;
-  NoAutocast() { autocast = {}; }
-  ~NoAutocast() { autocast = before; }
+  NoAutocast() { set_autocast({}); }
+  ~NoAutocast() { set_autocast(before); }
 };
 
 // x in the dtype of products, or in float32, where the policy is on for its device and x is a float of at most 32 bits.
