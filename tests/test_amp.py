@@ -317,3 +317,51 @@ class TestGradScaler:
         with pytest.raises(ValueError, match="growth_factor above 1"):
             ts.amp.GradScaler(growth_factor=0.5)
         assert [x.item() for x in scaler.scale([ts.ones(()), ts.zeros(())])] == [8, 0]
+
+
+@pytest.mark.peers
+def test_training_is_like_torch() -> None:
+    torch = pytest.importorskip("torch")
+    ts.manual_seed(0)
+    mine = nn.Sequential(nn.Linear(8, 32), nn.GELU(), nn.Linear(32, 4))
+    theirs = torch.nn.Sequential(torch.nn.Linear(8, 32), torch.nn.GELU(), torch.nn.Linear(32, 4))
+    theirs.load_state_dict({name: torch.tensor(value.numpy()) for name, value in mine.state_dict().items()})
+    a, b = optim.NAdam(mine.parameters(), lr=0.01), torch.optim.NAdam(theirs.parameters(), lr=0.01)
+    x, target = digits()
+    tx, ttarget = torch.tensor(x.numpy()), torch.tensor(target.numpy())
+    for _ in range(20):
+        a.zero_grad()
+        b.zero_grad()
+        with ts.autocast("cpu", dtype=BF16):
+            loss = F.cross_entropy(mine(x), target)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            other = torch.nn.functional.cross_entropy(theirs(tx), ttarget)
+        assert loss.dtype == FP32
+        assert other.dtype == torch.float32
+        loss.backward()
+        other.backward()
+        a.step()
+        b.step()
+        # Of 64 logits rounded to 8 bits by each.
+        assert loss.item() == pytest.approx(other.item(), rel=2.0**-7)
+
+
+@pytest.mark.peers
+def test_scales_are_those_of_torch() -> None:
+    torch = pytest.importorskip("torch")
+    options = {"init_scale": 64.0, "growth_interval": 2, "growth_factor": 4.0, "backoff_factor": 0.25}
+    mine, theirs = ts.amp.GradScaler(**options), torch.amp.GradScaler("cpu", **options)
+    w, v = nn.Parameter(ts.ones(2)), torch.nn.Parameter(torch.ones(2))
+    a, b = optim.SGD([w], lr=0.1), torch.optim.SGD([v], lr=0.1)
+    for step in range(20):
+        g = [float(step), float("inf") if step % 7 in (3, 4) else 1.0]
+        a.zero_grad()
+        b.zero_grad()
+        mine.scale((w * ts.tensor(g)).sum()).backward()
+        theirs.scale((v * torch.tensor(g)).sum()).backward()
+        mine.step(a)
+        theirs.step(b)
+        mine.update()
+        theirs.update()
+        assert mine.state_dict() == theirs.state_dict()
+        np.testing.assert_allclose(w.detach().numpy(), v.detach().numpy(), rtol=1e-6)

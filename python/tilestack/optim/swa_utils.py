@@ -111,7 +111,8 @@ class AveragedModel(Module):
     @ts.no_grad()
     def update_parameters(self, model: Module) -> None:
         """Takes the model's present parameters into the averages. ValueError for a model of other shapes."""
-        averages, currents = [list[Tensor](each.parameters()) for each in (self.module, model)]
+        averages: list[Tensor] = list(self.module.parameters())
+        currents: list[Tensor] = list(model.parameters())
         buffers, new = list(self.module.buffers()), list(model.buffers())
         shapes = [[tuple(x.shape) for x in each] for each in (averages + buffers, currents + new)]
         if shapes[0] != shapes[1]:
