@@ -34,7 +34,9 @@ Tensor fused_linear_cast(const Tensor& x, const Tensor& weight, const Tensor& bi
 // a @ b; either may be a numpy array.
 Tensor matmul_operator(const Operand& a, const Operand& b) {
   check<TypeError>(a.tensor.defined() && b.tensor.defined(), "matmul: @ needs tensors on both sides, got a number");
-  return products_low(&matmul)(a.tensor, b.tensor);
+  if (!autocast_on()) [[likely]]
+    return matmul(a.tensor, b.tensor);
+  return matmul(cast_down(a.tensor), cast_down(b.tensor));
 }
 
 }  // namespace
