@@ -65,7 +65,7 @@ class Muon(Optimizer):
             grad = grad.to(mean.dtype)
             mean.add_(grad - mean, alpha=1 - momentum)
             mixed = ts.lerp(grad, mean, momentum) if group["nesterov"] else mean
-            directions.append(_orthogonal(mixed, group).to(param.dtype))
+            directions.append(_orthogonal(mixed, group).to(param.dtype).contiguous())
 
         def apply() -> None:
             lr = group["lr"]
