@@ -299,7 +299,15 @@ OPTIMIZERS = {
     "adam": lambda p: ts.optim.Adam(p, lr=0.01),
     "adamw": lambda p: ts.optim.AdamW(p, lr=0.01, amsgrad=True),
     "rmsprop": lambda p: ts.optim.RMSprop(p, lr=0.01, momentum=0.5, centered=True),
+    "nadam": lambda p: ts.optim.NAdam(p, lr=0.01, weight_decay=0.01),
+    "radam": lambda p: ts.optim.RAdam(p, lr=0.01, betas=(0.8, 0.9)),
+    "adagrad": lambda p: ts.optim.Adagrad(p, lr=0.01, lr_decay=0.1, initial_accumulator_value=0.1),
+    "lion": lambda p: ts.optim.Lion(p, lr=0.001, weight_decay=0.1),
+    "lamb": lambda p: ts.optim.LAMB(p, lr=0.01),
+    "adafactor": lambda p: ts.optim.Adafactor(p, lr=0.01),
+    "muon": lambda p: ts.optim.Muon([x for x in p if x.dim() == 2], lr=0.01),
 }
+GRAPHED = [name for name in OPTIMIZERS if name != "adafactor"]
 
 
 @needs_gpu
@@ -349,20 +357,24 @@ class TestGraph:
             ts.cuda.synchronize()
             assert graph.results.tolist() == [2 * max(i + shift - 1, 0) for i in range(4)]
 
-    def test_training_steps_are_those_of_eager(self) -> None:
+    @pytest.mark.parametrize("name", GRAPHED)
+    @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+    def test_training_steps_are_those_of_eager(self, name: str, dtype: str) -> None:
         def run(graphed: bool) -> tuple[list[float], dict]:
             ts.manual_seed(0)
             model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Dropout(0.3), nn.Linear(16, 4)).to("cuda")
-            optimizer = ts.optim.AdamW(model.parameters(), lr=0.01)
+            model.to(getattr(ts, dtype))
+            optimizer = OPTIMIZERS[name](model.parameters())
             scheduler = ts.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
             rng = np.random.default_rng(0)
             batches = [
-                (on_gpu(rng.standard_normal((6, 8)).astype("f4")), on_gpu(rng.integers(0, 4, 6))) for _ in range(8)
+                (on_gpu(rng.standard_normal((6, 8)).astype("f4")).to(getattr(ts, dtype)), on_gpu(rng.integers(0, 4, 6)))
+                for _ in range(8)
             ]
             x, target = batches[0][0].clone(), batches[0][1].clone()
 
             def step() -> ts.Tensor:
-                optimizer.zero_grad()
+                model.zero_grad()  # the optimizer may have some of the parameters only
                 loss = F.cross_entropy(model(x), target)
                 loss.backward()
                 nn.utils.clip_grad_norm_(model.parameters(), 0.5)
@@ -378,9 +390,16 @@ class TestGraph:
                 target.copy_(batch[1])
                 found.append(call().item())
                 scheduler.step()
-            return found, {name: value.tolist() for name, value in model.state_dict().items()}
+            return found, {key: value.tolist() for key, value in model.state_dict().items()}
 
         assert run(True) == run(False)
+
+    def test_adafactor_is_refused(self) -> None:
+        w = nn.Parameter(on_gpu(np.ones((2, 2))))
+        w.grad = on_gpu(np.ones((2, 2)))
+        optimizer = ts.optim.Adafactor([w])
+        with pytest.raises(RuntimeError, match="Adafactor: a step can't be captured"):
+            ts.cuda.graph(optimizer.step)
 
     def test_waiting_in_a_capture_is_an_error(self) -> None:
         x = on_gpu([1.0])

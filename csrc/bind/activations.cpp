@@ -1,3 +1,4 @@
+#include "bind/autocast.h"
 #include "bind/in_place.h"
 #include "ops/dropout/dropout.h"
 #include "ops/elu/elu.h"
@@ -63,7 +64,7 @@ void bind_smooth(Bindings& b) {
                        "input: any shape, float. ValueError for alpha = 0.",
                        py::arg("alpha") = 1.0);
   const py::arg input = py::arg("input").none(false);
-  b.function("softplus", &softplus,
+  b.function("softplus", float32_only(&softplus),
              "log(1 + exp(beta * input)) / beta, or input where beta * input > threshold.\n\ninput: any shape, float.",
              input, py::arg("beta") = 1.0, py::arg("threshold") = 20.0);
   b.function("softsign", &softsign, "input / (1 + abs(input)), elementwise.\n\ninput: any shape, float.", input);
@@ -84,7 +85,7 @@ void bind_piecewise(Bindings& b) {
   bind_plain<&relu6>(b, "relu6", "hardtanh between 0 and 6.\n\ninput: any shape, float.");
   bind_with_two<&threshold>(b, "threshold", "input above threshold, value up to it.\n\ninput: any shape, float.",
                             py::arg("threshold"), py::arg("value"));
-  b.both("prelu", &prelu,
+  b.both("prelu", products_low(&prelu),
          "input above 0, input * weight up to it (He et al., 2015).\n\n"
          "input: (batch, channels, ...), float. weight: (1) or (channels), of input's dtype.",
          py::arg("input").none(false), py::arg("weight").none(false));

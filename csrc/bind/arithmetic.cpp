@@ -1,3 +1,4 @@
+#include "bind/autocast.h"
 #include "bind/in_place.h"
 #include "ops/abs/abs.h"
 #include "ops/add/add.h"
@@ -103,9 +104,10 @@ void bind_binary(Bindings& b) {
             &maximum);
   bind_pair(b, "minimum", "The smaller, elementwise and broadcast; NaN if either is. Ties share the gradient.",
             &minimum);
-  b.function("pow", &pow, "input ** exponent, elementwise and broadcast. ValueError for integers to a negative number.",
+  b.function("pow", float32_only(&pow),
+             "input ** exponent, elementwise and broadcast. ValueError for integers to a negative number.",
              py::arg("input"), py::arg("exponent"));
-  b.method("pow", &pow, "self ** exponent, elementwise and broadcast.", py::arg("exponent"));
+  b.method("pow", float32_only(&pow), "self ** exponent, elementwise and broadcast.", py::arg("exponent"));
   bind_into(b, "mul_", &mul_into);
   bind_into(b, "div_", &div_into);
   bind_operators(b, "__add__", "__radd__", &add);
@@ -114,7 +116,8 @@ void bind_binary(Bindings& b) {
   bind_operators(b, "__truediv__", "__rtruediv__", &div);
   bind_operators(b, "__floordiv__", "__rfloordiv__", &floor_divide);
   bind_operators(b, "__mod__", "__rmod__", &remainder);
-  bind_operators(b, "__pow__", "__rpow__", &pow);
+  bind_operators(
+      b, "__pow__", "__rpow__", +[](const Operand& x, const Operand& y) { return float32_only(&pow)(x, y); });
   bind_in_place(b, "__iadd__", &add, &add_into);
   bind_in_place(b, "__isub__", &sub, &sub_into);
   bind_in_place(b, "__imul__", &mul, &mul_into);
@@ -125,22 +128,23 @@ void bind_binary(Bindings& b) {
 void bind_unary(Bindings& b) {
   const py::arg input = py::arg("input").none(false);
   const auto power = [](double exponent) {
-    return [exponent](const Tensor& x) { return pow(as_float(x), Scalar{Scalar::real, exponent, 0}); };
+    return [exponent](const Tensor& x) { return pow(as_float(cast_up(x)), Scalar{Scalar::real, exponent, 0}); };
   };
-  b.both("exp", &exp, "e ** input, elementwise; integers become float32.", input);
-  b.both("log", &log, "Natural logarithm, elementwise; -inf at 0, NaN below; integers become float32.", input);
+  b.both("exp", float32_only(&exp), "e ** input, elementwise; integers become float32.", input);
+  b.both("log", float32_only(&log), "Natural logarithm, elementwise; -inf at 0, NaN below; integers become float32.",
+         input);
   b.both("sqrt", &sqrt, "Square root, elementwise; NaN below 0; integers become float32.", input);
   b.both("rsqrt", power(-0.5), "1 / sqrt(input), elementwise; integers become float32.", input);
   b.both("reciprocal", power(-1), "1 / input, elementwise; integers become float32.", input);
   b.both("square", [](const Tensor& x) { return mul(x, x); }, "input * input, elementwise.", input);
   b.both("exp2", &exp2, "2 ** input, elementwise; integers become float32.", input);
-  b.both("expm1", &expm1, "exp(input) - 1 without cancellation; integers become float32.", input);
-  b.both("log1p", &log1p, "log(1 + input) without cancellation; integers become float32.", input);
-  b.both("log2", &log2, "Logarithm to base 2; -inf at 0, NaN below; integers become float32.", input);
-  b.both("log10", &log10, "Logarithm to base 10; -inf at 0, NaN below; integers become float32.", input);
+  b.both("expm1", float32_only(&expm1), "exp(input) - 1 without cancellation; integers become float32.", input);
+  b.both("log1p", float32_only(&log1p), "log(1 + input) without cancellation; integers become float32.", input);
+  b.both("log2", float32_only(&log2), "Logarithm to base 2; -inf at 0, NaN below; integers become float32.", input);
+  b.both("log10", float32_only(&log10), "Logarithm to base 10; -inf at 0, NaN below; integers become float32.", input);
   b.both("sin", &sin, "Sine, elementwise; integers become float32.", input);
   b.both("cos", &cos, "Cosine, elementwise; integers become float32.", input);
-  b.both("tan", &tan, "Tangent, elementwise; integers become float32.", input);
+  b.both("tan", float32_only(&tan), "Tangent, elementwise; integers become float32.", input);
   b.both("erf", &erf, "Error function, elementwise; integers become float32.", input);
   b.both("abs", &abs, "Absolute value, elementwise; its slope at 0 is 0.", input);
   b.both("neg", &neg, "-input, elementwise.", input);

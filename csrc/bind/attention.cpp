@@ -1,3 +1,4 @@
+#include "bind/autocast.h"
 #include "bind/bind.h"
 #include "ops/rotary_embedding/rotary_embedding.h"
 #include "ops/scaled_dot_product_attention/scaled_dot_product_attention.h"
@@ -7,7 +8,7 @@ namespace tilestack {
 void bind_attention(Bindings& b) {
   const py::arg query = py::arg("query").none(false), key = py::arg("key").none(false);
   b.function(
-      "scaled_dot_product_attention", &scaled_dot_product_attention,
+      "scaled_dot_product_attention", products_low(&scaled_dot_product_attention),
       "dropout(softmax(scale query key^T + attn_mask)) value, without ever holding the scores: memory is linear in "
       "the\n"
       "tokens, forward and backward (Dao et al., 2022).\n\n"

@@ -1,5 +1,6 @@
 #include "bind/bind.h"
 #include "bind/collector.h"
+#include "core/autocast.h"
 
 namespace tilestack {
 namespace {
@@ -125,6 +126,26 @@ void bind_autograd(Bindings& b) {
   b.method("remove_hook", &remove_hook, "Removes a hook by the id that register_hook gave.", py::arg("id"));
   b.function("is_grad_enabled", &grad_enabled, "True if ops are recorded on the tape in this thread.");
   b.function("_set_grad_enabled", &set_grad_enabled, "", py::arg("mode"));
+  b.function("_autocast_on", &autocast_on, "");
+  b.function("_cast_up", &cast_up, "", py::arg("input"));
+  b.function(
+      "_autocast",
+      []() -> std::pair<std::optional<DType>, std::optional<DType>> {
+        const auto of = [](Device::Kind kind) {
+          return autocast.enabled[kind] ? std::optional(autocast.dtype[kind]) : std::nullopt;
+        };
+        return {of(Device::cpu), of(Device::cuda)};
+      },
+      "");
+  b.function(
+      "_set_autocast",
+      [](std::optional<DType> cpu, std::optional<DType> cuda) {
+        const Autocast defaults;
+        set_autocast({cpu || cuda,
+                      {cpu.has_value(), cuda.has_value()},
+                      {cpu.value_or(defaults.dtype[0]), cuda.value_or(defaults.dtype[1])}});
+      },
+      "", py::arg("cpu"), py::arg("cuda"));
   b.function("_record", &record_python, "", py::arg("name"), py::arg("outputs"), py::arg("inputs"),
              py::arg("backward"));
 }

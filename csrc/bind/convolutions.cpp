@@ -1,3 +1,4 @@
+#include "bind/autocast.h"
 #include "bind/bind.h"
 #include "core/activation.h"
 #include "core/views.h"
@@ -77,7 +78,7 @@ void bind_convolutions(Bindings& b) {
   const py::arg_v dilation = py::arg("dilation") = 1, groups = py::arg("groups") = 1,
                   output_padding = py::arg("output_padding") = 0;
   b.function(
-      "conv2d", &plain_conv2d,
+      "conv2d", products_low(&plain_conv2d),
       "Cross-correlation of images with filters.\n\n"
       "input: (batch, channels, height, width) or (channels, height, width) float. weight: (out, channels / groups,\n"
       "kh, kw). bias: (out,). stride, padding, dilation: one number or (height, width); padding also \"valid\" or\n"
@@ -85,14 +86,14 @@ void bind_convolutions(Bindings& b) {
       "floor((height + 2 padding - dilation (kh - 1) - 1) / stride) + 1. One dtype; sums are float32 at least.\n"
       "ValueError for shapes that don't fit.",
       input, weight, bias, stride, padding, dilation, groups);
-  b.function("fused_conv2d", &fused_conv2d,
+  b.function("fused_conv2d", products_low(&fused_conv2d),
              "activation(conv2d(...)) in one pass. activation: none, relu, gelu, gelu_tanh, sigmoid, tanh.", input,
              weight, bias, stride, padding, dilation, groups, py::arg("activation") = "none");
-  b.function("conv1d", &conv1d,
+  b.function("conv1d", products_low(&conv1d),
              "conv2d of (batch, channels, length) or (channels, length). weight: (out, channels / groups, kernel).",
              input, weight, bias, stride, padding, dilation, groups);
   b.function(
-      "conv_transpose2d", &conv_transpose2d,
+      "conv_transpose2d", products_low(&conv_transpose2d),
       "The transposed map of conv2d's, which takes its outputs' shape to its inputs': each element of the input adds\n"
       "itself times the filters to a window of the result.\n\n"
       "input: (batch, channels, height, width) or (channels, height, width) float. weight: (channels, out / groups,\n"
@@ -100,7 +101,7 @@ void bind_convolutions(Bindings& b) {
       "(batch, out, height', width') with height' = (height - 1) stride - 2 padding + dilation (kh - 1) +\n"
       "output_padding + 1; output_padding is smaller than stride or dilation. ValueError for shapes that don't fit.",
       input, weight, bias, stride, padding, output_padding, groups, dilation);
-  b.function("conv_transpose1d", &conv_transpose1d,
+  b.function("conv_transpose1d", products_low(&conv_transpose1d),
              "conv_transpose2d of (batch, channels, length) or (channels, length). weight: (channels, out / groups,\n"
              "kernel).",
              input, weight, bias, stride, padding, output_padding, groups, dilation);

@@ -1,3 +1,4 @@
+#include "bind/autocast.h"
 #include "bind/bind.h"
 #include "ops/binary_cross_entropy_with_logits/binary_cross_entropy_with_logits.h"
 #include "ops/cross_entropy/cross_entropy.h"
@@ -22,7 +23,7 @@ void bind_pointwise(Bindings& b, const char* name, const char* doc) {
   b.function(
       name,
       [name](const Tensor& x, const Tensor& t, const std::string& reduction) {
-        return loss(x, t, reduction_of(name, reduction));
+        return loss(cast_up(x), cast_up(t), reduction_of(name, reduction));
       },
       doc, py::arg("input").none(false), py::arg("target").none(false), py::arg("reduction") = "mean");
 }
@@ -33,17 +34,17 @@ void bind_losses(Bindings& b) {
   const py::arg input = py::arg("input").none(false), target = py::arg("target").none(false);
   const py::arg_v weight = py::arg("weight") = py::none(), reduction = py::arg("reduction") = "mean",
                   dtype = py::arg("dtype") = py::none(), ignore_index = py::arg("ignore_index") = -100;
-  b.both("softmax", &softmax, "exp(x) / sum(exp(x)) along dim. dtype: what the input is converted to first.", input,
-         py::arg("dim"), dtype);
-  b.both("log_softmax", &log_softmax, "log(softmax(x)) along dim. dtype: what the input is converted to first.", input,
-         py::arg("dim"), dtype);
+  b.both("softmax", float32_only(&softmax),
+         "exp(x) / sum(exp(x)) along dim. dtype: what the input is converted to first.", input, py::arg("dim"), dtype);
+  b.both("log_softmax", float32_only(&log_softmax),
+         "log(softmax(x)) along dim. dtype: what the input is converted to first.", input, py::arg("dim"), dtype);
   b.function(
       "cross_entropy",
-      [](const Tensor& x, const Tensor& target, const Tensor& weight, std::int64_t ignore_index,
-         const std::string& reduction, double label_smoothing) {
+      float32_only([](const Tensor& x, const Tensor& target, const Tensor& weight, std::int64_t ignore_index,
+                      const std::string& reduction, double label_smoothing) {
         return cross_entropy(x, target, weight,
                              {ignore_index, label_smoothing, reduction_of("cross_entropy", reduction)});
-      },
+      }),
       "The cross-entropy of logits with a target.\n\n"
       "input: (C), (N, C) or (N, C, d1, ...) float. target: class indices of the same shape without C (IndexError if "
       "out\n"
@@ -52,14 +53,13 @@ void bind_losses(Bindings& b) {
       "of\n"
       "the target is spread evenly over the classes (Szegedy et al., 2016).",
       input, target, weight, ignore_index, reduction, py::arg("label_smoothing") = 0.0);
-  b.function(
-      "nll_loss",
-      [](const Tensor& x, const Tensor& target, const Tensor& weight, std::int64_t ignore_index,
-         const std::string& reduction) {
-        return nll_loss(x, target, weight, {ignore_index, 0, reduction_of("nll_loss", reduction)});
-      },
-      "-input[target], the loss of log-probabilities. Arguments as of cross_entropy, with class indices.", input,
-      target, weight, ignore_index, reduction);
+  b.function("nll_loss",
+             float32_only([](const Tensor& x, const Tensor& target, const Tensor& weight, std::int64_t ignore_index,
+                             const std::string& reduction) {
+               return nll_loss(x, target, weight, {ignore_index, 0, reduction_of("nll_loss", reduction)});
+             }),
+             "-input[target], the loss of log-probabilities. Arguments as of cross_entropy, with class indices.", input,
+             target, weight, ignore_index, reduction);
   bind_pointwise<mse_loss>(
       b, "mse_loss",
       "(input - target)^2, of tensors of one shape: nothing is broadcast. reduction: 'mean', 'sum' or 'none'.");

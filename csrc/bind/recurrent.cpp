@@ -1,5 +1,6 @@
 #include "ops/recurrent_layer/recurrent_layer.h"
 
+#include "bind/autocast.h"
 #include "bind/bind.h"
 
 namespace tilestack {
@@ -18,10 +19,11 @@ Cell cell_of(const std::string& name) {
 void bind_recurrent(Bindings& b) {
   b.function(
       "recurrent_layer",
-      [](const Tensor& x, const Tensor& h0, const Tensor& c0, const Tensor& w_ih, const Tensor& w_hh,
-         const Tensor& b_ih, const Tensor& b_hh, const Tensor& lengths, const std::string& mode, bool reverse) {
+      products_low([](const Tensor& x, const Tensor& h0, const Tensor& c0, const Tensor& w_ih, const Tensor& w_hh,
+                      const Tensor& b_ih, const Tensor& b_hh, const Tensor& lengths, const std::string& mode,
+                      bool reverse) {
         return recurrent_layer(x, h0, c0, {w_ih, w_hh, b_ih, b_hh}, lengths, cell_of(mode), reverse);
-      },
+      }),
       "One layer of an LSTM (Hochreiter and Schmidhuber, 1997), GRU (Cho et al., 2014) or plain recurrent net, in one\n"
       "direction. nn.LSTM, nn.GRU and nn.RNN stack them.\n\n"
       "input: (steps, batch, features) float. h0, c0: (batch, hidden), c0 for lstm alone. weight_ih: (gates * hidden,\n"

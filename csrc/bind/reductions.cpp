@@ -1,3 +1,4 @@
+#include "bind/autocast.h"
 #include "bind/bind.h"
 #include "core/elementwise_op.h"
 #include "core/views.h"
@@ -75,11 +76,12 @@ void bind_reductions(Bindings& b) {
   const py::arg input = py::arg("input").none(false);
   const py::arg_v dim = py::arg("dim") = py::none(), keepdim = py::arg("keepdim") = false,
                   dtype = py::arg("dtype") = py::none();
-  b.both("sum", &sum, "The sum over dim, an int or a tuple (None: all). Integers and bool give int64.", input, dim,
-         keepdim, dtype);
+  b.both("sum", float32_only(&sum), "The sum over dim, an int or a tuple (None: all). Integers and bool give int64.",
+         input, dim, keepdim, dtype);
   b.both("mean", &mean, "The mean over dim, an int or a tuple (None: all), of floats.", input, dim, keepdim, dtype);
-  b.both("prod", &prod, "The product over dim, an int or a tuple (None: all). Integers and bool give int64.", input,
-         dim, keepdim, dtype);
+  b.both("prod", float32_only(&prod),
+         "The product over dim, an int or a tuple (None: all). Integers and bool give int64.", input, dim, keepdim,
+         dtype);
   b.both("amax", &amax, "The largest values over dim, an int or a tuple (None: all). Ties share the gradient.", input,
          dim, keepdim);
   b.both("amin", &amin, "The smallest values over dim, an int or a tuple (None: all). Ties share the gradient.", input,
@@ -97,13 +99,14 @@ void bind_reductions(Bindings& b) {
       [](const Tensor& x, const std::variant<double, std::string>& p, Axes dim, bool keepdim) {
         const auto* name = std::get_if<std::string>(&p);
         check(!name || *name == "fro", "norm: p must be a number or \"fro\", got \"{}\"", name ? *name : "");
-        return norm(x, name ? 2 : std::get<double>(p), dim, keepdim);
+        return norm(cast_up(x), name ? 2 : std::get<double>(p), dim, keepdim);
       },
       "(sum of |x|^p)^(1 / p) over dim (None: all). p: 2 or \"fro\", the Euclidean norm; inf and -inf, the largest "
       "and\n"
       "the smallest |x|; 0, how many are not 0; or another number.",
       input, py::arg("p") = 2.0, dim, keepdim);
-  b.both("logsumexp", &logsumexp, "log(sum(exp(input))) over dim (None: all), without overflow.", input, dim, keepdim);
+  b.both("logsumexp", float32_only(&logsumexp), "log(sum(exp(input))) over dim (None: all), without overflow.", input,
+         dim, keepdim);
   b.both(
       "count_nonzero",
       [](const Tensor& x, Axes dim) { return sum(ne(x, Scalar{Scalar::integer, 0, 0}), dim, false, {}); },

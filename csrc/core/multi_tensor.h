@@ -36,13 +36,13 @@ inline std::int64_t span_chunks(const View* tensors, std::int64_t count) {
   return (total + kSpanGrain - 1) / kSpanGrain;
 }
 
-// update.operator()<T>(tensor, i, part) for each vector at element i of each tensor, T being its dtype.
+// body.operator()<T>(tensor, i, part) for each vector at element i of each tensor, T being its dtype.
 template <class F>
-void update_each(const View* tensors, std::int64_t count, F&& update) {
+void for_each_vector(const View* tensors, std::int64_t count, F&& body) {
   for_each_span(tensors, count, [&](std::int64_t, std::int64_t tensor, std::int64_t begin, std::int64_t end) {
     visit_float(tensors[tensor].dtype, [&]<class T>() {
       for_vectors<T>(end - begin,
-                     [&](std::int64_t i, auto part) { update.template operator()<T>(tensor, begin + i, part); });
+                     [&](std::int64_t i, auto part) { body.template operator()<T>(tensor, begin + i, part); });
     });
   });
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "core/autocast.h"
 #include "core/op.h"
 #include "core/pool.h"
 #include "ops/add/add.h"
@@ -152,7 +153,8 @@ void backward(const Tensor& y, const Tensor& dy, bool retain_graph) {
                       y.shape());
   check<RuntimeError>(!dy.defined() || dy.shape() == y.shape(), "backward: gradient must have shape {}, got {}",
                       y.shape(), dy.defined() ? dy.shape() : Dims{});
-  NoGrad no_grad;
+  const NoGrad no_grad;
+  const NoAutocast no_autocast;
   Tensor first = dy.defined() ? as_dtype(dy, y.dtype()) : empty(y.shape(), y.dtype(), y.device());
   if (!dy.defined()) fill_into(first, Scalar{Scalar::real, 1.0, 1});
   Frontier frontier;

@@ -43,6 +43,14 @@ void check_companion(const char* op, const char* name, std::size_t i, const Tens
   check(x.device() == p.device(), "{}: {}[{}] must be on {}, got {}", op, name, i, p.device(), x.device());
 }
 
+void check_state(const char* op, const char* name, std::size_t i, const Tensor& p, const Tensor& x) {
+  check_companion(op, name, i, p, x, compute_dtype(p.dtype()));
+  const NoGrad guard;
+  check_in_place(op, x);
+  check(same_order(x, p), "{}: {}[{}] must have the parameter's strides {}, got {}", op, name, i, p.strides(),
+        x.strides());
+}
+
 void check_count(const char* op, const char* name, const TensorList& params, const TensorList& xs) {
   check(xs.size() == params.size(), "{}: wanted {} {}, one a parameter, got {}", op, params.size(), name, xs.size());
 }
@@ -71,15 +79,23 @@ Companions Companions::state(const char* op, const char* name, const TensorList&
   Companions out;
   if (xs.empty()) return out;
   check_count(op, name, params, xs);
-  NoGrad guard;
-  for (std::size_t i = 0; i < xs.size(); ++i) {
-    check_companion(op, name, i, params[i], xs[i], compute_dtype(params[i].dtype()));
-    check_in_place(op, xs[i]);
-    check(same_order(xs[i], params[i]), "{}: {}[{}] must have the parameter's strides {}, got {}", op, name, i,
-          params[i].strides(), xs[i].strides());
-  }
+  for (std::size_t i = 0; i < xs.size(); ++i) check_state(op, name, i, params[i], xs[i]);
   out.views_ = views_of(xs);
   for (const Tensor& x : xs) x.bump_version();
+  return out;
+}
+
+Companions Companions::masters(const char* op, const TensorList& params, const TensorList& xs) {
+  Companions out;
+  if (xs.empty()) return out;
+  check_count(op, "master_params", params, xs);
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    const bool used = size_of(params[i].dtype()) == 2;
+    if (used) check_state(op, "master_params", i, params[i], xs[i]);
+    out.views_.push_back(used ? xs[i].view() : View{});
+  }
+  for (const Tensor& x : xs)
+    if (x.defined()) x.bump_version();
   return out;
 }
 

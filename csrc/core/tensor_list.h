@@ -16,6 +16,8 @@ class Companions {
   static Companions gradients(const char* op, const TensorList& params, const TensorList& xs);
   // State: float32 (float64 for float64 parameters), of the parameters' strides; written in place. None is allowed.
   static Companions state(const char* op, const char* name, const TensorList& params, const TensorList& xs);
+  // float32 beside 16-bit parameters; those beside others are ignored; written in place. None is allowed.
+  static Companions masters(const char* op, const TensorList& params, const TensorList& xs);
   const View* data() const { return views_.empty() ? nullptr : views_.data(); }
 
  private:

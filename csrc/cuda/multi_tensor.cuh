@@ -71,67 +71,99 @@ void for_each_batch(const View* const (&lists)[kLists], std::int64_t count, DTyp
   flush();
 }
 
-// ---- Updates in place: f(p, g, state), where p and state, an array, are changed. Without gradients g is 0.
+// visit.operator()<T>() for each float dtype that one of the tensors has.
+template <class F>
+void for_each_dtype(const View* list, std::int64_t count, F&& visit) {
+  for (const DType dtype : {DType::float32, DType::float64, DType::bfloat16, DType::float16}) {
+    bool found = false;
+    for (std::int64_t k = 0; k < count && !found; ++k) found = list[k].dtype == dtype;
+    if (found) visit_float(dtype, visit);
+  }
+}
+
+// ---- Updates in place: f(p, g, state), where p and state, an array, are changed. Without gradients g is 0. With a
+// master that is what is updated, p its rounding; where it is not, p counts.
 constexpr int kUpdateChunk = 4096;
 
-template <class T, int kStates, bool kGradients, class F>
-__global__ void __launch_bounds__(kListThreads)
-    update_kernel(const __grid_constant__ TensorBatch<1 + kGradients + kStates> batch, F given) {
+// What a block works on: its chunk of the lists params, grads if kGradients, masters if kMaster, and states.
+template <class T, int kStates, bool kGradients, bool kMaster>
+struct UpdateChunk {
   using A = Compute<T>;
-  constexpr int kWidth = kPack<A>, kFirstState = 1 + kGradients, kArrays = kStates > 0 ? kStates : 1;
-  const auto f = given.get();
-  const ListChunk chunk(batch, kUpdateChunk);
-  const int whole = gpu::whole<kWidth>(batch.aligned[chunk.tensor]);
-  const auto at = [&](auto* type, int list) {
-    return static_cast<decltype(type)>(batch.pointers[list][chunk.tensor]) + chunk.begin;
-  };
-  T* const p = at(static_cast<T*>(nullptr), 0);
-  const T* const g = at(static_cast<T*>(nullptr), kGradients ? 1 : 0);
-  for (int i = threadIdx.x * kWidth; i < chunk.count; i += kListThreads * kWidth) {
-    const int count = chunk.count - i;
-    Pack<A, kWidth> value = convert_pack<A>(load_first<kWidth>(p + i, count, whole)), gradient = {};
-    if constexpr (kGradients) gradient = convert_pack<A>(load_first<kWidth>(g + i, count, whole));
-    Pack<A, kWidth> state[kArrays];
+  using Batch = TensorBatch<1 + kGradients + kMaster + kStates>;
+  static constexpr int kWidth = kPack<A>, kArrays = kStates > 0 ? kStates : 1;
+  const Batch& batch;
+  const ListChunk chunk;
+  const int whole;
+
+  __device__ __forceinline__ explicit UpdateChunk(const Batch& batch)
+      : batch(batch), chunk(batch, kUpdateChunk), whole(gpu::whole<kWidth>(batch.aligned[chunk.tensor])) {}
+  template <class U>
+  __device__ __forceinline__ U* at(int list) const {
+    return static_cast<U*>(batch.pointers[list][chunk.tensor]) + chunk.begin;
+  }
+  __device__ __forceinline__ A* state(int s) const { return at<A>(1 + kGradients + kMaster + s); }
+
+  // body(i, count) for each vector of the chunk, of which `count` elements are there.
+  template <class Body>
+  __device__ __forceinline__ void for_each(Body&& body) const {
+    for (int i = threadIdx.x * kWidth; i < chunk.count; i += kListThreads * kWidth) body(i, chunk.count - i);
+  }
+  __device__ __forceinline__ Pack<A, kWidth> load_param(int i, int count) const {
+    Pack<A, kWidth> value = convert_pack<A>(load_first<kWidth>(at<T>(0) + i, count, whole));
+    if constexpr (kMaster) {
+      const Pack<A, kWidth> master = load_first<kWidth>(at<A>(1 + kGradients) + i, count, whole);
 #pragma unroll
-    for (int s = 0; s < kStates; ++s)
-      state[s] = load_first<kWidth>(at(static_cast<A*>(nullptr), kFirstState + s) + i, count, whole);
+      for (int k = 0; k < kWidth; ++k)
+        if (convert<A>(convert<T>(master[k])) == value[k]) value[k] = master[k];
+    }
+    return value;
+  }
+  __device__ __forceinline__ void store_param(int i, int count, const Pack<A, kWidth>& value) const {
+    store_first(at<T>(0) + i, convert_pack<T>(value), count, whole);
+    if constexpr (kMaster) store_first(at<A>(1 + kGradients) + i, value, count, whole);
+  }
+  __device__ __forceinline__ Pack<A, kWidth> load_grad(int i, int count) const {
+    if constexpr (!kGradients) return {};
+    return convert_pack<A>(load_first<kWidth>(at<T>(kGradients) + i, count, whole));
+  }
+};
+
+template <class T, int kStates, bool kGradients, bool kMaster, class F>
+__global__ void __launch_bounds__(kListThreads)
+    update_kernel(const __grid_constant__ TensorBatch<1 + kGradients + kMaster + kStates> batch, F given) {
+  using Chunk = UpdateChunk<T, kStates, kGradients, kMaster>;
+  using A = Compute<T>;
+  constexpr int kWidth = Chunk::kWidth;
+  const auto f = given.get();
+  const Chunk chunk(batch);
+  chunk.for_each([&](int i, int count) {
+    Pack<A, kWidth> value = chunk.load_param(i, count), state[Chunk::kArrays];
+    const Pack<A, kWidth> gradient = chunk.load_grad(i, count);
+#pragma unroll
+    for (int s = 0; s < kStates; ++s) state[s] = load_first<kWidth>(chunk.state(s) + i, count, chunk.whole);
 #pragma unroll
     for (int k = 0; k < kWidth; ++k) {
-      A states[kArrays];
+      A states[Chunk::kArrays];
 #pragma unroll
       for (int s = 0; s < kStates; ++s) states[s] = state[s][k];
       f(value[k], gradient[k], states);
 #pragma unroll
       for (int s = 0; s < kStates; ++s) state[s][k] = states[s];
     }
-    store_first(p + i, convert_pack<T>(value), count, whole);
+    chunk.store_param(i, count, value);
 #pragma unroll
-    for (int s = 0; s < kStates; ++s)
-      store_first(at(static_cast<A*>(nullptr), kFirstState + s) + i, state[s], count, whole);
-  }
+    for (int s = 0; s < kStates; ++s) store_first(chunk.state(s) + i, state[s], count, chunk.whole);
+  });
 }
 
-inline bool has_dtype(const View* list, std::int64_t count, DType dtype) {
-  for (std::int64_t k = 0; k < count; ++k)
-    if (list[k].dtype == dtype) return true;
-  return false;
-}
-
-// The lists: parameters, their gradients if kGradients, and states. make(A()) is the functor that computes in A, in
-// something with get(), such as Changing where a graph's launches differ in it.
-template <int kStates, bool kGradients, class Make>
-void update_each(const View* const (&lists)[1 + kGradients + kStates], std::int64_t count, Make&& make) {
-  for (const DType dtype : {DType::float32, DType::float64, DType::bfloat16, DType::float16}) {
-    if (!has_dtype(lists[0], count, dtype)) continue;
-    visit_float(dtype, [&]<class T>() {
-      const auto f = make(Compute<T>());
-      if (is_refreshing()) return;
-      for_each_batch(lists, count, dtype, kUpdateChunk, [&](const auto& batch, unsigned blocks) {
-        launch(update_kernel<T, kStates, kGradients, std::remove_const_t<decltype(f)>>, {blocks, kListThreads}, batch,
-               f);
-      });
-    });
-  }
+// The tensors of dtype T. given: has get(), which gives the functor, such as Changing where a graph's launches differ
+// in it.
+template <class T, int kStates, bool kGradients, bool kMaster, class F>
+void launch_updates(const View* const (&lists)[1 + kGradients + kMaster + kStates], std::int64_t count,
+                    const F& given) {
+  for_each_batch(lists, count, dtype_of<T>, kUpdateChunk, [&](const auto& batch, unsigned blocks) {
+    launch(update_kernel<T, kStates, kGradients, kMaster, F>, {blocks, kListThreads}, batch, given);
+  });
 }
 
 }  // namespace tilestack::gpu

@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tilestack import _core
+from tilestack._autocast import autocast, get_autocast_dtype, is_autocast_enabled
 from tilestack._autograd import Function, enable_grad, no_grad, set_grad_enabled
 from tilestack._checkpoint import checkpoint
 from tilestack._copying import tensor_deepcopy, tensor_reduce
@@ -23,7 +24,7 @@ from tilestack._printing import tensor_repr
 from tilestack._threadpool import make_visible
 
 if TYPE_CHECKING:
-    from tilestack import cli, cuda, data, diagnose, io, models, nn, optim, train, vision  # noqa: F401
+    from tilestack import amp, cli, cuda, data, diagnose, io, models, nn, optim, train, vision  # noqa: F401
 
 Tensor.__repr__ = tensor_repr  # type: ignore[method-assign, assignment]
 Tensor.__deepcopy__ = tensor_deepcopy  # type: ignore[attr-defined]
@@ -33,7 +34,7 @@ Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
 make_visible()
 del make_visible, tensor_deepcopy, tensor_reduce, tensor_repr
 
-_SUBMODULES = ("cli", "cuda", "data", "diagnose", "io", "models", "nn", "optim", "train", "vision")
+_SUBMODULES = ("amp", "cli", "cuda", "data", "diagnose", "io", "models", "nn", "optim", "train", "vision")
 _LAZY = {"summary": "tilestack.train", "save_file": "tilestack.io", "load_file": "tilestack.io"}
 
 
@@ -56,9 +57,12 @@ __all__ = [
     "__version__",
     "arange",
     "as_tensor",
+    "autocast",
     "checkpoint",
     "enable_grad",
     "eye",
+    "get_autocast_dtype",
+    "is_autocast_enabled",
     "linspace",
     "no_grad",
     "set_grad_enabled",

@@ -16,7 +16,7 @@ def checkpoint(function: Callable[..., Any], *inputs: Any, preserve_rng_state: b
     Memory of a stack of layers falls to its inputs and one layer's inside, for one forward pass more (Chen et al., 2016).
     function: returns a tensor or a tuple of tensors; it must do the same each time. inputs: tensors and anything else.
     Gradients reach the tensors among inputs and the parameters that function uses. preserve_rng_state: dropout and other
-    random ops give in the second pass what they gave in the first.
+    random ops give in the second pass what they gave in the first. autocast is as it was in the first.
 
     >>> y = ts.checkpoint(block, x)
     """
@@ -33,6 +33,7 @@ class _Checkpoint(Function):
     def forward(ctx: Any, switch: Tensor, function: Callable[..., Any], preserve: bool, *inputs: Any) -> Any:
         ctx.function, ctx.inputs = function, inputs
         ctx.state = _core.get_rng_state() if preserve else None
+        ctx.autocast = _core._autocast()
         return function(*inputs)
 
     @staticmethod
@@ -44,8 +45,13 @@ class _Checkpoint(Function):
         for x in ctx.inputs:
             asks = isinstance(x, Tensor) and x.requires_grad
             inputs.append(x.detach().requires_grad_() if asks else x)
-        with enable_grad():
-            outputs = ctx.function(*inputs)
+        autocast = _core._autocast()
+        _core._set_autocast(*ctx.autocast)
+        try:
+            with enable_grad():
+                outputs = ctx.function(*inputs)
+        finally:
+            _core._set_autocast(*autocast)
         if ctx.state is not None:
             _core.set_rng_state(now)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)

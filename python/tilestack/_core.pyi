@@ -391,6 +391,9 @@ class Tensor:
     def where(self, condition: Tensor, other: _Operand) -> Tensor: ...
     def zero_(self) -> Tensor: ...
 
+def _autocast() -> tuple[_DType | None, _DType | None]: ...
+def _autocast_on() -> builtins.bool: ...
+def _cast_up(input: Tensor) -> Tensor: ...
 def _cuda_abort_capture() -> None: ...
 def _cuda_architectures() -> str: ...
 def _cuda_begin_capture() -> None: ...
@@ -411,8 +414,23 @@ def _from_cuda_array(source: Any) -> Tensor: ...
 def _record(
     name: str, outputs: Sequence[Tensor], inputs: Sequence[Tensor], backward: Callable[..., Any]
 ) -> list[Any]: ...
+def _set_autocast(cpu: _DTypeLike | None, cuda: _DTypeLike | None) -> None: ...
 def _set_grad_enabled(mode: builtins.bool) -> None: ...
 def abs(input: Tensor) -> Tensor: ...
+def adagrad(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    state_sums: Sequence[Tensor],
+    *,
+    step: SupportsIndex,
+    lr: SupportsFloat,
+    lr_decay: SupportsFloat = 0.0,
+    eps: SupportsFloat = 1e-10,
+    weight_decay: SupportsFloat = 0.0,
+    maximize: builtins.bool = False,
+    grad_scale: SupportsFloat = 1.0,
+    master_params: Sequence[Tensor] = [],
+) -> None: ...
 def adam(
     params: Sequence[Tensor],
     grads: Sequence[Tensor],
@@ -429,6 +447,8 @@ def adam(
     decoupled: builtins.bool = False,
     amsgrad: builtins.bool = False,
     maximize: builtins.bool = False,
+    grad_scale: SupportsFloat = 1.0,
+    master_params: Sequence[Tensor] = [],
 ) -> None: ...
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor: ...
 def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: builtins.bool = False) -> Any: ...
@@ -683,6 +703,22 @@ def isfinite(input: Tensor) -> Tensor: ...
 def isinf(input: Tensor) -> Tensor: ...
 def isnan(input: Tensor) -> Tensor: ...
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor: ...
+def lamb(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    exp_avgs: Sequence[Tensor],
+    exp_avg_sqs: Sequence[Tensor],
+    *,
+    step: SupportsIndex,
+    lr: SupportsFloat,
+    beta1: SupportsFloat = 0.9,
+    beta2: SupportsFloat = 0.999,
+    eps: SupportsFloat = 1e-06,
+    weight_decay: SupportsFloat = 0.0,
+    maximize: builtins.bool = False,
+    grad_scale: SupportsFloat = 1.0,
+    master_params: Sequence[Tensor] = [],
+) -> None: ...
 def layer_norm(
     input: Tensor,
     normalized_shape: _Sizes,
@@ -694,6 +730,19 @@ def le(input: _Operand, other: _Operand) -> Tensor: ...
 def leaky_relu(input: Tensor, negative_slope: SupportsFloat = 0.01, inplace: builtins.bool = False) -> Tensor: ...
 def lerp(input: Tensor, end: Tensor, weight: _Operand) -> Tensor: ...
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor: ...
+def lion(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    exp_avgs: Sequence[Tensor],
+    *,
+    lr: SupportsFloat,
+    beta1: SupportsFloat = 0.9,
+    beta2: SupportsFloat = 0.99,
+    weight_decay: SupportsFloat = 0.0,
+    maximize: builtins.bool = False,
+    grad_scale: SupportsFloat = 1.0,
+    master_params: Sequence[Tensor] = [],
+) -> None: ...
 def local_response_norm(
     input: Tensor,
     size: SupportsIndex,
@@ -747,6 +796,26 @@ def moveaxis(input: Tensor, source: _Sizes, destination: _Sizes) -> Tensor: ...
 def movedim(input: Tensor, source: _Sizes, destination: _Sizes) -> Tensor: ...
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor: ...
 def mul(input: _Operand, other: _Operand) -> Tensor: ...
+def nadam(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    exp_avgs: Sequence[Tensor],
+    exp_avg_sqs: Sequence[Tensor],
+    *,
+    step: SupportsIndex,
+    lr: SupportsFloat,
+    mu: SupportsFloat,
+    mu_next: SupportsFloat,
+    mu_product: SupportsFloat,
+    beta1: SupportsFloat = 0.9,
+    beta2: SupportsFloat = 0.999,
+    eps: SupportsFloat = 1e-08,
+    weight_decay: SupportsFloat = 0.0,
+    decoupled: builtins.bool = False,
+    maximize: builtins.bool = False,
+    grad_scale: SupportsFloat = 1.0,
+    master_params: Sequence[Tensor] = [],
+) -> None: ...
 def narrow(input: Tensor, dim: SupportsIndex, start: SupportsIndex, length: SupportsIndex) -> Tensor: ...
 def ne(input: _Operand, other: _Operand) -> Tensor: ...
 def neg(input: Tensor) -> Tensor: ...
@@ -796,6 +865,23 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor: ...
 def prod(
     input: Tensor, dim: _Sizes | None = None, keepdim: builtins.bool = False, dtype: _DTypeLike | None = None
 ) -> Tensor: ...
+def radam(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    exp_avgs: Sequence[Tensor],
+    exp_avg_sqs: Sequence[Tensor],
+    *,
+    step: SupportsIndex,
+    lr: SupportsFloat,
+    beta1: SupportsFloat = 0.9,
+    beta2: SupportsFloat = 0.999,
+    eps: SupportsFloat = 1e-08,
+    weight_decay: SupportsFloat = 0.0,
+    decoupled: builtins.bool = False,
+    maximize: builtins.bool = False,
+    grad_scale: SupportsFloat = 1.0,
+    master_params: Sequence[Tensor] = [],
+) -> None: ...
 def rand(
     *args: Any,
     generator: Generator | None = None,
@@ -886,6 +972,8 @@ def rmsprop(
     momentum: SupportsFloat = 0.0,
     centered: builtins.bool = False,
     maximize: builtins.bool = False,
+    grad_scale: SupportsFloat = 1.0,
+    master_params: Sequence[Tensor] = [],
 ) -> None: ...
 def roll(input: Tensor, shifts: _Sizes, dims: _Sizes | None = None) -> Tensor: ...
 def rotary_embedding(input: Tensor, cos: Tensor, sin: Tensor, interleaved: builtins.bool = False) -> Tensor: ...
@@ -924,8 +1012,10 @@ def sgd(
     dampening: SupportsFloat = 0.0,
     weight_decay: SupportsFloat = 0.0,
     nesterov: builtins.bool = False,
-    maximize: builtins.bool = False,
     first: builtins.bool = False,
+    maximize: builtins.bool = False,
+    grad_scale: SupportsFloat = 1.0,
+    master_params: Sequence[Tensor] = [],
 ) -> None: ...
 def sigmoid(input: Tensor) -> Tensor: ...
 def sign(input: Tensor) -> Tensor: ...

@@ -32,6 +32,7 @@ __all__ = [
     "get_float32_matmul_precision",
     "graph",
     "is_available",
+    "max_memory_allocated",
     "memory_allocated",
     "memory_reserved",
     "memory_stats",
@@ -135,6 +136,11 @@ def memory_stats(device: Device = None) -> dict[str, int]:
 def memory_allocated(device: Device = None) -> int:
     """Bytes of a GPU's memory that tensors take."""
     return memory_stats(device)["allocated_bytes"]
+
+
+def max_memory_allocated(device: Device = None) -> int:
+    """The most bytes of a GPU's memory that tensors took since the start, or reset_peak_memory_stats."""
+    return memory_stats(device)["peak_bytes"]
 
 
 def memory_reserved(device: Device = None) -> int:

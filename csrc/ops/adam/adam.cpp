@@ -1,26 +1,33 @@
 #include "ops/adam/adam.h"
 
-#include "core/tensor_list.h"
+#include <cmath>
+
+#include "core/update_op.h"
 
 namespace tilestack {
 
-void adam(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs, const TensorList& exp_avg_sqs,
+MomentOptions moment_options(const char* op, double lr, double beta1, double beta2, double weight_decay, bool decoupled,
+                             std::int64_t step, GradientFactor gradient) {
+  check(step >= 1, "{}: steps count from 1, got {}", op, step);
+  MomentOptions o = {};
+  o.gradient_factor = gradient;
+  o.kept = decoupled ? 1 - lr * weight_decay : 1;
+  o.coupled = decoupled ? 0 : weight_decay;
+  o.rest1 = 1 - beta1;
+  o.beta2 = beta2;
+  return o;
+}
+
+void adam(const UpdateTensors& tensors, const TensorList& exp_avgs, const TensorList& exp_avg_sqs,
           const TensorList& max_exp_avg_sqs, AdamOptions options) {
-  check_parameters("adam", params);
-  if (params.empty()) return;
-  check(options.step >= 1, "adam: steps count from 1, got {}", options.step);
-  const std::size_t wanted = options.amsgrad ? params.size() : 0;
-  check(exp_avgs.size() == params.size() && exp_avg_sqs.size() == params.size() && max_exp_avg_sqs.size() == wanted,
-        "adam: wanted {} exp_avgs, {} exp_avg_sqs and {} max_exp_avg_sqs, got {}, {} and {}", params.size(),
-        params.size(), wanted, exp_avgs.size(), exp_avg_sqs.size(), max_exp_avg_sqs.size());
-  const Companions g = Companions::gradients("adam", params, grads);
-  const Companions m = Companions::state("adam", "exp_avgs", params, exp_avgs);
-  const Companions v = Companions::state("adam", "exp_avg_sqs", params, exp_avg_sqs);
-  const Companions largest = Companions::state("adam", "max_exp_avg_sqs", params, max_exp_avg_sqs);
-  adam_on(params[0].device())
-      .step(views_of(params).data(), g.data(), m.data(), v.data(), largest.data(), std::int64_t(params.size()),
-            options);
-  for (const Tensor& p : params) p.bump_version();
+  const auto& [lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, step, gradient] = options;
+  MomentOptions o = moment_options("adam", lr, beta1, beta2, weight_decay, decoupled, step, gradient);
+  o.from_mean = lr / (1 - std::pow(beta1, double(step)));
+  o.inverse_root = 1 / std::sqrt(1 - std::pow(beta2, double(step)));
+  o.eps = eps;
+  o.amsgrad = amsgrad;
+  run_update("adam", adam_on, tensors,
+             {{"exp_avgs", exp_avgs}, {"exp_avg_sqs", exp_avg_sqs}, {"max_exp_avg_sqs", max_exp_avg_sqs, amsgrad}}, o);
 }
 
 }  // namespace tilestack

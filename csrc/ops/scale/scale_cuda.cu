@@ -25,8 +25,10 @@ struct Scaled {
 };
 
 void forward(const View* xs, std::int64_t count, View factor) {
-  gpu::update_each<0, false>({xs}, count, [&]<class A>(A) {
-    return Scaled<A>{factor, factor.on_host ? static_cast<A>(*factor.data<double>()) : A(0)};
+  gpu::for_each_dtype(xs, count, [&]<class T>() {
+    using A = Compute<T>;
+    const Scaled<A> product = {factor, factor.on_host ? static_cast<A>(*factor.data<double>()) : A(0)};
+    gpu::launch_updates<T, 0, false, false>({xs}, count, product);
   });
 }
 

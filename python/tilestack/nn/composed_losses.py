@@ -6,9 +6,11 @@ import math
 from typing import Any
 
 import tilestack as ts
+from tilestack._autocast import in_float32
 from tilestack._core import Tensor
 
 
+@in_float32
 def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     """d^2 / (2 beta) where d = |input - target| is below beta, else d - beta / 2. Both of one shape."""
     _check_shapes("smooth_l1_loss", input, target)
@@ -19,6 +21,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     return reduced("smooth_l1_loss", _huber(input, target, beta) / beta, reduction)
 
 
+@in_float32
 def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0) -> Tensor:
     """d^2 / 2 where d = |input - target| is below delta, else delta (d - delta / 2). Both of one shape."""
     _check_shapes("huber_loss", input, target)
@@ -33,6 +36,7 @@ def _huber(input: Tensor, target: Tensor, delta: float) -> Tensor:
     return bounded * (distance - 0.5 * bounded)
 
 
+@in_float32
 def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
     """target (log target - input): the divergence of a distribution from the one whose logarithm is input.
 
@@ -61,6 +65,7 @@ class _BinaryCrossEntropy(ts.Function):
         return dy * (input - target) / (input * (1 - input)).clamp(min=1e-12), None
 
 
+@in_float32
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:
@@ -74,12 +79,14 @@ def binary_cross_entropy(
     return reduced("binary_cross_entropy", loss if weight is None else loss * weight, reduction)
 
 
+@in_float32
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """x1 . x2 / (|x1| |x2|) along dim, each length at least eps. x1 and x2 are broadcast."""
     lengths = [(x * x).sum(dim).sqrt().clamp(min=eps) for x in (x1, x2)]
     return (x1 * x2).sum(dim) / (lengths[0] * lengths[1])
 
 
+@in_float32
 def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
 ) -> Tensor:
@@ -98,6 +105,7 @@ def cosine_embedding_loss(
     return reduced("cosine_embedding_loss", loss, reduction)
 
 
+@in_float32
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The p-norm of x1 - x2 + eps along the last dimension. x1 and x2 are broadcast."""
     difference = x1 - x2 + eps
@@ -110,6 +118,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     return (difference.abs() ** p).sum(-1, keepdim) ** (1 / p)
 
 
+@in_float32
 def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,
@@ -131,6 +140,7 @@ def triplet_margin_loss(
     return reduced("triplet_margin_loss", (near - far + margin).clamp(min=0.0), reduction)
 
 
+@in_float32
 def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
 ) -> Tensor:

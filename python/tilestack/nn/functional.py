@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tilestack._autocast import in_float32
 from tilestack._core import (
     Tensor,
     adaptive_avg_pool2d,
@@ -211,6 +212,7 @@ def binary_cross_entropy_with_logits(
     return reduced("binary_cross_entropy_with_logits", loss, reduction)
 
 
+@in_float32
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tilestack as ts
+from tilestack._autocast import is_autocast_enabled
 from tilestack._core import Tensor, cross_entropy, linear
 
 _LOGITS = 1 << 22  # elements of the logits of a chunk
@@ -102,7 +103,8 @@ class _LinearCrossEntropy(ts.Function):
                 db += slopes.sum(0)
         ctx.save_for_backward(*(slope for slope in (dx, dw, db) if slope is not None))
         ctx.present = (dx is not None, dw is not None, db is not None)
-        return (total * scale).to(x.dtype)
+        loss = total * scale
+        return loss if is_autocast_enabled() else loss.to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:

@@ -12,9 +12,13 @@ from tilestack._core import Tensor
 Params = Iterable[Tensor] | Iterable[Mapping[str, Any]] | Iterable[tuple[str, Tensor]]
 
 
-def state_like(param: Tensor) -> Tensor:
-    """Zeros in the parameter's shape and memory order, float32 for 16-bit parameters."""
-    return ts.zeros_like(param, dtype=ts.float64 if param.dtype == ts.float64 else ts.float32)
+_HALVES = (ts.bfloat16, ts.float16)
+_MASTER = "master_param"
+
+
+def state_like(param: Tensor, fill: float = 0) -> Tensor:
+    """A tensor in the parameter's shape and memory order, float32 for 16-bit parameters."""
+    return ts.full_like(param, fill, dtype=ts.float64 if param.dtype == ts.float64 else ts.float32)
 
 
 def _graph_under_capture() -> Any:
@@ -28,7 +32,15 @@ class Optimizer:
     param_groups: dicts with "params" and the options of these parameters. state: for each parameter that was updated, a
     dict of tensors of its shape and the number of steps.
     A subclass defines `update(group, params, grads, states, step)`.
+
+    master_weights, where an optimizer has it: 16-bit parameters get a float32 copy in the state, "master_param", to which
+    updates are added and of which the parameter is the rounding; without it updates below half a unit in the last place
+    are lost. What is written to the parameter by others counts: the copy follows.
     """
+
+    numbers: tuple[str, ...] = ("step",)  # in a parameter's state; all else there is a tensor
+    divides_grad_scale = False  # update() divides gradients by self.grad_scale
+    grad_scale = 1.0
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -90,21 +102,27 @@ class Optimizer:
         graph = _graph_under_capture()
         for group in self.param_groups:
             for step, (params, grads, states) in self._gather(group).items():
-                self.update(group, params, grads, states, step)
-                if graph is not None:
-                    graph.add_refresher(self._refresher(group, params, grads, states, step))
+                if graph is None:
+                    self.update(group, params, grads, states, step)
+                else:
+                    graph.add_refresher(self._capture(group, params, grads, states, step))
         return loss
 
-    def _refresher(self, group: dict[str, Any], *step_of: Any) -> Callable[[], None]:
-        """What a launch of a captured step does on the host: it counts, and takes the options of the moment."""
+    def _capture(self, group: dict[str, Any], *step_of: Any) -> Callable[[], None]:
+        """Records the update; returns what its launches do on the host: count, and take the options of the moment."""
         params, grads, states, step = step_of
-        for state in states:
-            state["step"] = step - 1  # captured, not done
+        numbers = [{key: state.get(key) for key in self.numbers} for state in states]
+        again = self.update(group, params, grads, states, step)
+        for state, before in zip(states, numbers, strict=True):  # captured, not done
+            state.update(before, step=step - 1)
 
         def refresh() -> None:
             for state in states:
                 state["step"] += 1
-            self.update(group, params, grads, states, states[0]["step"])
+            if again is not None:
+                again()
+            else:
+                self.update(group, params, grads, states, states[0]["step"])
 
         return refresh
 
@@ -127,20 +145,43 @@ class Optimizer:
             states.append(state)
         return by_step
 
-    def buffers(self, params: list[Tensor], states: list[dict[str, Any]], name: str) -> list[Tensor]:
-        """One kind of state of all parameters, beside them; zeros where there is none yet."""
+    def buffers(self, params: list[Tensor], states: list[dict[str, Any]], name: str, fill: float = 0) -> list[Tensor]:
+        """One kind of state of all parameters, beside them; filled with `fill` where there is none yet."""
         try:
             found = [state[name] for state in states]
         except KeyError:
             for param, state in zip(params, states, strict=True):
                 if name not in state:
-                    state[name] = state_like(param)
+                    state[name] = state_like(param, fill)
             found = [state[name] for state in states]
         if found and found[0].device != params[0].device:  # the model was moved
             for param, state in zip(params, states, strict=True):
                 state[name] = state[name].to(param.device)
             found = [state[name] for state in states]
         return found
+
+    def masters(self, group: dict[str, Any], params: list[Tensor], states: list[dict[str, Any]]) -> list[Any]:
+        """float32 copies of the 16-bit parameters, None beside the others; empty where none is wanted."""
+        if not group.get("master_weights", False) or not any(param.dtype in _HALVES for param in params):
+            return []
+        for param, state in zip(params, states, strict=True):
+            if param.dtype not in _HALVES:
+                state.pop(_MASTER, None)
+            elif _MASTER not in state:
+                state[_MASTER] = state_like(param).copy_(param.detach())
+            elif state[_MASTER].device != param.device:
+                state[_MASTER] = state[_MASTER].to(param.device)
+        return [state.get(_MASTER) for state in states]
+
+    def common(self, group: dict[str, Any], params: list[Tensor], states: list[dict[str, Any]]) -> dict[str, Any]:
+        """The arguments that the ops of all optimizers have."""
+        return {
+            "lr": group["lr"],
+            "weight_decay": group["weight_decay"],
+            "maximize": group["maximize"],
+            "grad_scale": self.grad_scale,
+            "master_params": self.masters(group, params, states),
+        }
 
     def update(
         self,
@@ -149,7 +190,9 @@ class Optimizer:
         grads: list[Tensor],
         states: list[dict[str, Any]],
         step: int,
-    ) -> None:
+    ) -> Callable[[], None] | None:
+        """Update these parameters, for which it is this step. In a graph its launches call it again on the host, to take
+        new options, or what it returned in its stead."""
         raise NotImplementedError
 
     def state_dict(self) -> dict[str, Any]:
@@ -189,19 +232,28 @@ class Optimizer:
         }
         self.param_groups, self.state = merged, state
 
+    def state_shape(self, name: str, param: Tensor) -> tuple[int, ...]:
+        """The shape of an entry of the state."""
+        return tuple(param.shape)
+
     def _load_state(self, number: int, param: Tensor, saved: Mapping[str, Any]) -> dict[str, Any]:
         state: dict[str, Any] = {"step": 1}  # which torch's SGD does not keep
         for key, value in saved.items():
-            if key == "step":
-                state[key] = int(value)
+            if key in self.numbers:
+                value = value.item() if isinstance(value, Tensor) else value
+                state[key] = int(value) if key == "step" else float(value)
             elif isinstance(value, Tensor):
-                if value.shape != param.shape:
+                shape = self.state_shape(key, param)
+                if tuple(value.shape) != shape:
                     raise ValueError(
                         f"{type(self).__name__}.load_state_dict: {key} of parameter {number} must have shape "
-                        f"{tuple(param.shape)}, got {tuple(value.shape)}"
+                        f"{shape}, got {tuple(value.shape)}"
                     )
                 # Same memory order as the kernel will walk, whatever that of the saved tensor.
-                state[key] = state_like(param).copy_(value.detach())
+                like = state_like(param)
+                if shape != tuple(param.shape):
+                    like = ts.zeros(shape, dtype=like.dtype, device=param.device)
+                state[key] = like.copy_(value.detach())
             elif value is not None:
                 state[key] = value
         return state

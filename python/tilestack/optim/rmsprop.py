@@ -15,6 +15,8 @@ class RMSprop(Optimizer):
     centered: v less the square of g's running mean (Graves, 2013). momentum: of the whole step. maximize: climb.
     """
 
+    divides_grad_scale = True
+
     def __init__(
         self,
         params: Params,
@@ -26,9 +28,11 @@ class RMSprop(Optimizer):
         centered: bool = False,
         *,
         maximize: bool = False,
+        master_weights: bool = True,
     ) -> None:
         options = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum}
-        super().__init__(params, {**options, "centered": centered, "maximize": maximize})
+        switches = {"centered": centered, "maximize": maximize, "master_weights": master_weights}
+        super().__init__(params, {**options, **switches})
 
     def check_options(self, group: dict[str, Any]) -> None:
         for name in ("lr", "alpha", "eps", "weight_decay", "momentum"):
@@ -43,11 +47,9 @@ class RMSprop(Optimizer):
             self.buffers(params, states, "square_avg"),
             self.buffers(params, states, "grad_avg") if group["centered"] else [],
             self.buffers(params, states, "momentum_buffer") if group["momentum"] else [],
-            lr=group["lr"],
             alpha=group["alpha"],
             eps=group["eps"],
-            weight_decay=group["weight_decay"],
             momentum=group["momentum"],
             centered=group["centered"],
-            maximize=group["maximize"],
+            **self.common(group, params, states),
         )

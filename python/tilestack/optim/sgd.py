@@ -15,6 +15,8 @@ class SGD(Optimizer):
     The first v is g. maximize: climb instead.
     """
 
+    divides_grad_scale = True
+
     def __init__(
         self,
         params: Params,
@@ -25,9 +27,11 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        master_weights: bool = True,
     ) -> None:
         options = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
-        super().__init__(params, {**options, "nesterov": nesterov, "maximize": maximize})
+        switches = {"nesterov": nesterov, "maximize": maximize, "master_weights": master_weights}
+        super().__init__(params, {**options, **switches})
 
     def check_options(self, group: dict[str, Any]) -> None:
         for name in ("lr", "momentum", "weight_decay"):
@@ -45,11 +49,9 @@ class SGD(Optimizer):
             params,
             grads,
             self.buffers(params, states, "momentum_buffer") if group["momentum"] else [],
-            lr=group["lr"],
             momentum=group["momentum"],
             dampening=group["dampening"],
-            weight_decay=group["weight_decay"],
             nesterov=group["nesterov"],
-            maximize=group["maximize"],
             first=step == 1,
+            **self.common(group, params, states),
         )

@@ -112,7 +112,7 @@ class EarlyStop(_Best):
         if self.improved(row):
             self.waited = 0
             if self.restore_best:
-                self.weights = {name: value.clone() for name, value in run.model.state_dict().items()}
+                self.weights = {name: value.clone() for name, value in run.validated.state_dict().items()}
             return
         self.waited += 1
         if self.waited >= self.patience:
@@ -120,7 +120,7 @@ class EarlyStop(_Best):
 
     def on_fit_end(self, run: Run) -> None:
         if self.weights is not None and not run.history.interrupted:
-            run.model.load_state_dict(self.weights)
+            run.validated.load_state_dict(self.weights)
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "waited": self.waited, "weights": self.weights}
@@ -141,7 +141,7 @@ class Checkpoint(_Best):
 
         if self.improved(row):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            save_file(run.model.state_dict(), self.path)
+            save_file(run.validated.state_dict(), self.path)
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best}

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import tilestack as ts
 from tilestack._core import Tensor
+from tilestack.amp import GradScaler
 from tilestack.nn import CrossEntropyLoss, Module
 from tilestack.nn.functional import cross_entropy
 from tilestack.optim import Adam, Optimizer
 from tilestack.optim.lr_scheduler import LRScheduler, OneCycleLR
+from tilestack.optim.swa_utils import AveragedModel
 from tilestack.train.batches import as_loader
 from tilestack.train.callbacks import Callback, EarlyStop
 from tilestack.train.history import History
@@ -36,6 +39,9 @@ def fit(
     scheduler: LRScheduler | None = None,
     schedule: str | None = None,
     clip: float | None = None,
+    accumulate: int = 1,
+    autocast: Any = None,
+    ema: AveragedModel | None = None,
     callbacks: Sequence[Callback] = (),
     early_stop: int | EarlyStop | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -53,6 +59,9 @@ def fit(
     metrics: names ("accuracy") or functions of (output, target); accuracy by itself if the loss is cross entropy.
     scheduler: stepped after each epoch, or after each step with schedule="step" (the default for OneCycleLR).
     clip: largest norm of all gradients together.
+    accumulate: batches whose gradients are averaged for one step of the optimizer; an epoch's last step may have fewer.
+    autocast: the dtype of products, bfloat16 or float16, the latter with a tilestack.amp.GradScaler.
+    ema: an average of the model, updated after each step; validation, and what callbacks keep as the best, is of it.
     early_stop: epochs without a better validation loss (training loss, if there is no validation), or an EarlyStop.
     checkpoint: a folder; checkpoint.safetensors in it is written after each epoch and every checkpoint_every steps.
         With resume=True the run goes on from there, if the file exists, and gives bit for bit what it would have given.
@@ -63,7 +72,7 @@ def fit(
     """
     if schedule not in (None, "epoch", "step"):
         raise ValueError(f'fit: schedule must be "epoch" or "step", got {schedule!r}')
-    for name, value in (("epochs", epochs), ("checkpoint_every", checkpoint_every)):
+    for name, value in (("epochs", epochs), ("checkpoint_every", checkpoint_every), ("accumulate", accumulate)):
         if value is not None and value < 1:
             raise ValueError(f"fit: {name} must be at least 1, got {value}")
     if (resume or checkpoint_every) and checkpoint is None:
@@ -82,6 +91,10 @@ def fit(
         scheduler=scheduler,
         every_step=schedule == "step" or (schedule is None and isinstance(scheduler, OneCycleLR)),
         clip=clip,
+        accumulate=accumulate,
+        precision=ts.autocast(dtype=autocast, enabled=autocast is not None),
+        scaler=GradScaler() if autocast == ts.float16 else None,
+        ema=ema,
         callbacks=[*callbacks, *stops],
         checkpoint=None if checkpoint is None else Path(checkpoint) / CHECKPOINT,
         checkpoint_every=checkpoint_every,
