@@ -15,7 +15,7 @@ struct Atan2 {
   }
   template <class V>
   TILESTACK_FORMULA V backward_b(V a, V b, V dy) const {
-    return -dy * a / (a * a + b * b);
+    return -(dy * a / (a * a + b * b));
   }
 };
 
