@@ -410,3 +410,12 @@ def test_scatter_reduce() -> None:
     zeros = ts.tensor([0.0, 2.0, 0.0, 0.0], requires_grad=True)
     ts.scatter_reduce(x, 0, index, zeros, "prod").sum().backward()
     assert zeros.grad.tolist() == [2, 0, 0, 0]
+
+
+def test_conversions_inside_keep_the_gradient() -> None:
+    x = ts.tensor([3.0, -4.0], dtype=ts.bfloat16, requires_grad=True)
+    x.norm(3.0).backward()
+    assert np.allclose(x.grad.float().numpy(), np.array([9.0, -16.0]) / 91 ** (2 / 3), rtol=1e-2)
+    x.grad = None
+    ts.clamp(x, ts.tensor(-5.0, dtype=ts.float32).reshape(1), None).sum().backward()
+    assert x.grad.tolist() == [1, 1]

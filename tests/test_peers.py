@@ -388,12 +388,6 @@ def along(draw: Draw) -> Call:
     return [draw.tensor(shape)], {"dim": draw.dim(len(shape))}
 
 
-@recipe("normalize")
-def normalize(draw: Draw) -> Call:
-    shape = draw.full_shape(1)
-    return [draw.tensor(shape)], {"dim": draw.dim(len(shape))}
-
-
 @recipe("matmul")
 def matmul(draw: Draw) -> Call:
     m, k, n = draw.size(), draw.size(), draw.size()
@@ -809,7 +803,7 @@ for fixed, (shapes, options) in FIXED.items():
 
 EXCUSED = set(
     # their cases say what they do
-    "index_add masked_select meshgrid scatter scatter_add var_mean "
+    "dropout1d index_add masked_select meshgrid scatter scatter_add var_mean "
     "rand randn randint randperm rand_like randn_like randint_like bernoulli normal multinomial manual_seed seed empty empty_like empty_strided zeros ones "
     "full arange linspace eye tensor as_tensor from_numpy from_dlpack get_num_threads set_num_threads is_grad_enabled no_grad "
     "get_float32_matmul_precision set_float32_matmul_precision "

@@ -75,7 +75,7 @@ Tensor clamp_between(const Tensor& x, const std::optional<Operand>& min, const s
   if (min) dtype = promote(dtype, promote(x, *min));
   if (max) dtype = promote(dtype, promote(x, *max));
   check<TypeError>(dtype != DType::bool_, "clamp: not defined for tensors of bool");
-  Tensor y = as_dtype(x, dtype);
+  Tensor y = to_dtype(x, dtype);
   if (min) y = limited(y, *min, false);
   return max ? limited(y, *max, true) : y;
 }
