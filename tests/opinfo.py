@@ -22,7 +22,7 @@ FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 torch.set_num_threads(1)  # samples are small
 DTYPES = (*FLOATS, torch.int64, torch.bool)
 MOST_DIMS = 8
-GRAD_DTYPES = (torch.float32, torch.float64)
+GRAD_DTYPES = (torch.float32, torch.float64, torch.bfloat16)
 
 
 class Inexpressible(Exception):
