@@ -251,8 +251,8 @@ def test_forward_hooks() -> None:
         layer.register_forward_pre_hook(lambda *_: order.append("first"), prepend=True),
         layer.register_forward_hook(lambda m, args, kwargs, y: order.append(sorted(kwargs)), with_kwargs=True),
     ):
-        layer(x=x)
-    assert order == ["first", "second", ["x"]]
+        layer(input=x)
+    assert order == ["first", "second", ["input"]]
     np.testing.assert_array_equal(layer(x).detach().numpy(), plain)
 
 

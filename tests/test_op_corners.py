@@ -337,3 +337,88 @@ def test_weight_norm_and_back() -> None:
     ts.nn.utils.remove_weight_norm(layer)
     assert {name for name, _ in layer.named_parameters()} == {"bias", "weight"}
     np.testing.assert_allclose(layer(x).detach().numpy(), want.detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
+@each_isa
+def test_numbers_keep_their_bits(isa: str) -> None:
+    for value in (-(2**63), 2**63 - 1, 0x7FF0000000000001):  # minus zero and a signalling NaN as doubles
+        assert ts.full((3,), value, dtype=ts.int64).tolist() == [value] * 3
+    for dtype in (ts.float32, ts.float64):
+        assert np.signbit(ts.full((3,), -0.0, dtype=dtype).numpy()).all()
+
+
+def test_without_dimensions() -> None:
+    x = ts.tensor(2.0)
+    assert x.flip(0).item() == 2
+    assert x.movedim(0, 0).item() == 2
+    assert ts.gather(x, 0, ts.tensor([0])).tolist() == [2]
+    assert ts.index_select(x, 0, ts.tensor([0])).shape == ()
+    for call in (x.unbind, lambda: x.split(1), lambda: x.chunk(2), lambda: x.unflatten(0, (1,))):
+        with pytest.raises(IndexError, match="without dimensions"):
+            call()
+
+
+def test_bounds_that_are_tensors() -> None:
+    x = ts.tensor([math.nan, 1.0, 5.0, 3.0], requires_grad=True)
+    low, high = ts.tensor([0.0, math.nan, 0.0, 4.0], requires_grad=True), ts.tensor(4.0, requires_grad=True)
+    y = ts.clamp(x, low, high)
+    assert np.array_equal(y.detach().numpy(), [math.nan, math.nan, 4.0, 4.0], equal_nan=True)
+    y.sum().backward()
+    assert (x.grad.tolist(), low.grad.tolist(), high.grad.item()) == ([1, 0, 0, 0], [0, 1, 0, 1], 1)
+
+
+def test_division_that_rounds() -> None:
+    a, b = ts.tensor([7, -7, 7, -7]), ts.tensor([2, 2, -2, -2])
+    assert ts.div(a, b, rounding_mode="trunc").tolist() == [3, -3, -3, 3]
+    assert ts.div(a, b, rounding_mode="floor").tolist() == [3, -4, -4, 3]
+    assert ts.div(a.float(), 2, rounding_mode="trunc").tolist() == [3, -3, 3, -3]
+    with pytest.raises(ValueError, match=r"div: rounding_mode must be None, 'trunc' or 'floor', got 'up'"):
+        ts.div(a, b, rounding_mode="up")
+
+
+def test_targets_of_cross_entropy_may_have_a_gradient() -> None:
+    """Targets of cross_entropy that require one."""
+    x, t = ts.randn(4, 3), ts.softmax(ts.randn(4, 3), 1)
+    want = F.cross_entropy(x, t, label_smoothing=0.2)
+    t.requires_grad_()
+    got = F.cross_entropy(x, t, label_smoothing=0.2)
+    got.backward()
+    assert got.item() == pytest.approx(want.item(), rel=1e-6)
+    np.testing.assert_allclose(t.grad.numpy(), -0.8 / 4 * ts.log_softmax(x, 1).numpy(), rtol=1e-5)
+
+
+def test_multinomial() -> None:
+    ts.manual_seed(0)
+    drawn = ts.multinomial(ts.tensor([[1.0, 0.0, 3.0], [0.0, 0.0, 2.0]]), 4000, replacement=True).numpy()
+    assert np.bincount(drawn[0], minlength=3)[[1]] == 0
+    assert abs((drawn[0] == 2).mean() - 0.75) < 0.03
+    assert (drawn[1] == 2).all()
+    without = ts.multinomial(ts.tensor([0.0, 1.0, 2.0, 3.0]), 3)
+    assert sorted(without.tolist()) == [1, 2, 3]
+    first = ts.stack([ts.multinomial(ts.tensor([1.0, 3.0]), 1) for _ in range(1000)]).float().mean().item()
+    assert abs(first - 0.75) < 0.05
+    with pytest.raises(ValueError, match="multinomial: 3 samples without replacement need as many weights"):
+        ts.multinomial(ts.tensor([0.0, 1.0, 2.0]), 3)
+
+
+def test_scatter_reduce() -> None:
+    x, index = ts.tensor([1.0, 2.0, 3.0]), ts.tensor([0, 0, 1, 1])
+    src = ts.tensor([4.0, 5.0, -1.0, math.nan])
+    wanted = {"sum": [10, math.nan, 3], "prod": [20, math.nan, 3], "amax": [5, math.nan, 3], "amin": [1, math.nan, 3]}
+    for reduce, want in wanted.items():
+        got = ts.scatter_reduce(x, 0, index, src, reduce)
+        np.testing.assert_array_equal(got.numpy(), want)
+    alone = ts.scatter_reduce(ts.tensor([9, 9, 9]), 0, index, ts.tensor([-4, -5, -1, -2]), "amax", include_self=False)
+    assert alone.tolist() == [-4, -1, 9]
+    zeros = ts.tensor([0.0, 2.0, 0.0, 0.0], requires_grad=True)
+    ts.scatter_reduce(x, 0, index, zeros, "prod").sum().backward()
+    assert zeros.grad.tolist() == [2, 0, 0, 0]
+
+
+def test_conversions_inside_keep_the_gradient() -> None:
+    x = ts.tensor([3.0, -4.0], dtype=ts.bfloat16, requires_grad=True)
+    x.norm(3.0).backward()
+    assert np.allclose(x.grad.float().numpy(), np.array([9.0, -16.0]) / 91 ** (2 / 3), rtol=1e-2)
+    x.grad = None
+    ts.clamp(x, ts.tensor(-5.0, dtype=ts.float32).reshape(1), None).sum().backward()
+    assert x.grad.tolist() == [1, 1]

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 STUB = Path(__file__).parents[1] / "python" / "tilestack" / "_core.pyi"
+COMPOSED = STUB.parent / "composed"
 # Tensor has methods and properties named float, int, bool, dtype and device, and tilestack.bool is a dtype.
 HEADER = '''"""Written by tools/make_stub.py."""
 
@@ -44,7 +45,8 @@ ARGUMENTS = {  # what they accept, which is more than they return
     r"\bdtype\b": "_DTypeLike",
 }
 ALL = {
-    r"tilestack\._core\.": "",
+    r"(tilestack\.)?\b_core\.": "",
+    r"\b(ValuesIndices|MinMax)\b": "Any",
     r"typing\.SupportsInt( \| typing\.SupportsIndex)?": "SupportsIndex",
     r"typing\.SupportsFloat( \| typing\.SupportsIndex)?": "SupportsFloat",
     r"collections\.abc\.|typing_extensions\.|typing\.": "",
@@ -121,7 +123,26 @@ def class_lines(name: str, cls: type) -> Iterator[str]:
             body.append(f"{key}: {'None' if value is None else 'builtins.int'}")
         elif "(" in (value.__doc__ or "") and value.__doc__.startswith(f"{key}("):
             body += functions(f"{name}.{key}", key, value.__doc__)
+    if name == "Tensor":
+        body += composed_methods()
     yield from ("    " + line for line in body or ["..."])
+
+
+def composed_methods() -> Iterator[str]:
+    """What tilestack.composed adds to Tensor in Python."""
+    trees = {path.stem: ast.parse(path.read_text()) for path in sorted(COMPOSED.glob("*.py"))}
+    lists = {
+        node.targets[0].id: [part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)]
+        for node in trees.pop("__init__").body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    for tree in trees.values():
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name[0] != "_" and node.name not in lists["NO_METHODS"]:
+                arguments = ", ".join(parameters(node.args, method=True))
+                yield f"def {node.name}({arguments}) -> {result(node.name, node)}: ..."
+    for name in lists["IN_PLACE"]:
+        yield f"def {name}_(self, *args: Any, **kwargs: Any) -> Tensor: ..."
 
 
 def property_lines(path: str, name: str, value: property) -> Iterator[str]:

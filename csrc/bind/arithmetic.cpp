@@ -96,8 +96,21 @@ void bind_binary(Bindings& b) {
               &add_into);
   bind_scaled(b, "sub", "input - alpha * other, elementwise and broadcast; dtypes are promoted.", &sub, "sub_",
               &sub_into);
+  bind_scaled(b, "subtract", "See sub.", &sub, "subtract_", &sub_into);
   bind_pair(b, "mul", "input * other, elementwise and broadcast; dtypes are promoted.", &mul);
-  bind_pair(b, "div", "input / other, elementwise and broadcast; integers give float32.", &div);
+  const auto divide = [](const Operand& x, const Operand& y, const std::optional<std::string>& rounding_mode) {
+    return rounding_mode ? rounded_div(x, y, *rounding_mode) : div(x, y);
+  };
+  const py::arg_v rounding = py::arg("rounding_mode") = py::none();
+  for (const char* name : {"div", "divide"}) {
+    b.function(name, divide,
+               "input / other, elementwise and broadcast; integers give float32. rounding_mode: None, \"trunc\" or\n"
+               "\"floor\", of which integers stay integers.",
+               py::arg("input"), py::arg("other"), py::kw_only(), rounding);
+    b.method(name, divide, "input / other, elementwise and broadcast.", py::arg("other"), py::kw_only(), rounding);
+  }
+  bind_pair(b, "true_divide", "input / other, elementwise and broadcast; integers give float32.", &div);
+  bind_pair(b, "multiply", "See mul.", &mul);
   bind_pair(b, "floor_divide", "input // other, elementwise and broadcast; without a gradient.", &floor_divide);
   bind_pair(b, "remainder", "input % other with other's sign, elementwise and broadcast.", &remainder);
   bind_pair(b, "maximum", "The larger, elementwise and broadcast; NaN if either is. Ties share the gradient.",
@@ -109,7 +122,14 @@ void bind_binary(Bindings& b) {
              py::arg("input"), py::arg("exponent"));
   b.method("pow", float32_only(&pow), "self ** exponent, elementwise and broadcast.", py::arg("exponent"));
   bind_into(b, "mul_", &mul_into);
-  bind_into(b, "div_", &div_into);
+  b.method(
+      "div_",
+      [](const Tensor& x, const Operand& y, const std::optional<std::string>& rounding_mode) {
+        if (rounding_mode) return write_result("div_", x, [&] { return rounded_div(x, y, *rounding_mode); });
+        div_into(x, x, y);
+        return x;
+      },
+      "In place; RuntimeError where a gradient would be lost.", py::arg("other"), py::kw_only(), rounding);
   bind_operators(b, "__add__", "__radd__", &add);
   bind_operators(b, "__sub__", "__rsub__", &sub);
   bind_operators(b, "__mul__", "__rmul__", &mul);
@@ -136,7 +156,11 @@ void bind_unary(Bindings& b) {
   b.both("sqrt", &sqrt, "Square root, elementwise; NaN below 0; integers become float32.", input);
   b.both("rsqrt", power(-0.5), "1 / sqrt(input), elementwise; integers become float32.", input);
   b.both("reciprocal", power(-1), "1 / input, elementwise; integers become float32.", input);
-  b.both("square", [](const Tensor& x) { return mul(x, x); }, "input * input, elementwise.", input);
+  const auto square = [](const Tensor& x) {
+    const Tensor y = x.dtype() == DType::bool_ ? as_dtype(x, DType::int64) : x;
+    return mul(y, y);
+  };
+  b.both("square", square, "input * input, elementwise; bool becomes int64.", input);
   b.both("exp2", &exp2, "2 ** input, elementwise; integers become float32.", input);
   b.both("expm1", float32_only(&expm1), "exp(input) - 1 without cancellation; integers become float32.", input);
   b.both("log1p", float32_only(&log1p), "log(1 + input) without cancellation; integers become float32.", input);
@@ -146,13 +170,20 @@ void bind_unary(Bindings& b) {
   b.both("cos", &cos, "Cosine, elementwise; integers become float32.", input);
   b.both("tan", float32_only(&tan), "Tangent, elementwise; integers become float32.", input);
   b.both("erf", &erf, "Error function, elementwise; integers become float32.", input);
+  b.both("absolute", &abs, "See abs.", input);
   b.both("abs", &abs, "Absolute value, elementwise; its slope at 0 is 0.", input);
+  b.both("negative", &neg, "See neg.", input);
   b.both("neg", &neg, "-input, elementwise.", input);
   b.both("sign", &sign, "-1, 0 or 1, elementwise; 0 for NaN; the gradient is 0.", input);
   b.both("floor", &floor, "The largest integer <= input, elementwise; the gradient is 0.", input);
   b.both("ceil", &ceil, "The smallest integer >= input, elementwise; the gradient is 0.", input);
+  b.both("fix", &trunc, "See trunc.", input);
+  b.both("sgn", &sign, "See sign: there are no complex tensors.", input);
   b.both("trunc", &trunc, "input without its fraction, elementwise; the gradient is 0.", input);
-  b.both("round", &round, "The nearest integer, of two the even one, elementwise; the gradient is 0.", input);
+  b.both(
+      "round", [](const Tensor& x, std::int64_t decimals) { return round(x, decimals); },
+      "The nearest number of so many decimal digits, of two the even one, elementwise; the gradient is 0.", input,
+      py::kw_only(), py::arg("decimals") = 0);
   b.method("__abs__", &abs, "");
   b.method("__neg__", &neg, "");
   b.method("__pos__", [](const Tensor& x) { return x; }, "");
@@ -177,7 +208,13 @@ void bind_unary_in_place(Bindings& b) {
   bind_unary_in_place<floor_on, Takes::integral>(b, "floor_");
   bind_unary_in_place<ceil_on, Takes::integral>(b, "ceil_");
   bind_unary_in_place<trunc_on, Takes::integral>(b, "trunc_");
-  bind_unary_in_place<round_on, Takes::integral>(b, "round_");
+  b.method(
+      "round_",
+      [](const Tensor& x, std::int64_t decimals) {
+        if (decimals == 0) return unary_in_place<round_on, Takes::integral>("round_", x);
+        return write_result("round_", x, [&] { return round(x, decimals); });
+      },
+      "In place; RuntimeError where a gradient would be lost.", py::kw_only(), py::arg("decimals") = 0);
 }
 
 }  // namespace
@@ -200,9 +237,18 @@ void bind_arithmetic(Bindings& b) {
       py::arg("input").none(false), tensor1, tensor2, py::kw_only(), value);
   const py::arg_v min = py::arg("min") = py::none(), max = py::arg("max") = py::none();
   for (const char* name : {"clamp", "clip"})
-    b.both(name, &clamp, "input limited to [min, max], elementwise; None leaves a side open; NaN stays NaN.",
+    b.both(name, &clamp_between,
+           "input limited to [min, max], numbers or tensors that broadcast; None leaves a side open; NaN stays NaN.",
            py::arg("input").none(false), min, max);
-  b.method("clamp_", &clamp_, "clamp in place.", min, max);
+  b.method(
+      "clamp_",
+      [](const Tensor& x, const std::optional<Operand>& low, const std::optional<Operand>& high) {
+        const bool numbers = !(low && low->tensor.defined()) && !(high && high->tensor.defined());
+        if (!numbers) return write_result("clamp_", x, [&] { return clamp_between(x, low, high); });
+        return clamp_(x, low ? std::optional(low->scalar) : std::nullopt,
+                      high ? std::optional(high->scalar) : std::nullopt);
+      },
+      "clamp in place.", min, max);
   b.method("fill_", &fill_, "All elements become value, in place.", py::arg("value"));
   b.method(
       "zero_", [](const Tensor& x) { return fill_(x, {Scalar::integer, 0, 0}); }, "All elements become 0, in place.");

@@ -48,6 +48,7 @@ void bind_convolutions(Bindings& b);
 void bind_creation(Bindings& b);
 void bind_cuda(Bindings& b);
 void bind_embedding(Bindings& b);
+void bind_functions(Bindings& b);
 void bind_indexing(Bindings& b);
 void bind_interop(Bindings& b);
 void bind_joining(Bindings& b);

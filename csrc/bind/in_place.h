@@ -12,4 +12,16 @@ void bind_unary_in_place(Bindings& b, const char* name) {
       "In place; RuntimeError where a gradient would be lost.");
 }
 
+// x takes the values of op(), which is not recorded.
+template <class Op>
+Tensor write_result(const char* name, const Tensor& x, Op&& op) {
+  check_writable(name, x);
+  const NoGrad no_grad;
+  const Tensor y = op();
+  check_writable(name, x, y.shape(), y.dtype());
+  copy_into(x, y);
+  x.bump_version();
+  return x;
+}
+
 }  // namespace tilestack

@@ -1,4 +1,5 @@
 #include "bind/bind.h"
+#include "core/views.h"
 #include "ops/cat/cat.h"
 #include "ops/gather/gather.h"
 #include "ops/index/index.h"
@@ -10,7 +11,8 @@ namespace tilestack {
 namespace {
 
 py::object nonzero_as(const Tensor& x, bool as_tuple) {
-  return as_tuple ? py::object(py::tuple(py::cast(nonzero(x)))) : py::cast(nonzero_matrix(x));
+  if (!as_tuple) return py::cast(nonzero_matrix(x));
+  return py::tuple(py::cast(nonzero(x.dim() == 0 ? reshape(x, {1}) : x)));
 }
 
 }  // namespace

@@ -104,6 +104,7 @@ PYBIND11_MODULE(_core, m) {
   bind_activations(b);
   bind_arithmetic(b);
   bind_comparison(b);
+  bind_functions(b);
   bind_random(b);
   bind_recurrent(b);
   bind_reductions(b);

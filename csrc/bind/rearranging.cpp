@@ -29,6 +29,7 @@ void bind_scatter(Bindings& b, const py::arg& input, const py::arg& dim, const p
       doc, input, dim, index, src);
   b.both("scatter", put_number, "", input, dim, index, py::arg("value"));
   b.both("scatter_add", &scatter_add, add_doc, input, dim, index, src);
+  b.function("_scatter_fold", &scatter_fold, "", input, dim, index, src, py::arg("reduce"), py::arg("include_self"));
   b.method(
       "scatter_",
       [](const Tensor& x, std::int64_t d, const Tensor& i, const Tensor& y) {
@@ -95,13 +96,25 @@ void bind_rearranging(Bindings& b) {
   b.method(
       "tile", [](const Tensor& x, const py::args& dims) { return tile(x, dims_of("tile", dims)); },
       "tile(*dims): copies one after another; the last numbers belong to the last dimensions.");
+  const py::arg_v output_size = py::arg("output_size") = py::none();
+  const auto repeated = [](const Tensor& x, const auto& n, Dim d, Dim size) {
+    const Tensor y = repeat_interleave(x, n, d);
+    check(!size || *size == y.size(d.value_or(0)),
+          "repeat_interleave: output_size must be {}, the sum of repeats, got {}", y.size(d.value_or(0)),
+          size.value_or(0));
+    return y;
+  };
   b.both(
-      "repeat_interleave", [](const Tensor& x, const Tensor& n, Dim d) { return repeat_interleave(x, n, d); },
-      "Each slice along dim (None: each element) several times in a row. repeats: a number, or integers, one for each.",
-      input, py::arg("repeats").none(false), no_dim);
+      "repeat_interleave",
+      [repeated](const Tensor& x, const Tensor& n, Dim d, Dim size) { return repeated(x, n, d, size); },
+      "Each slice along dim (None: each element) several times in a row. repeats: a number, or integers, one for "
+      "each.\n"
+      "output_size: their sum, if it is known.",
+      input, py::arg("repeats").none(false), no_dim, py::kw_only(), output_size);
   b.both(
-      "repeat_interleave", [](const Tensor& x, std::int64_t n, Dim d) { return repeat_interleave(x, n, d); }, "", input,
-      repeats, no_dim);
+      "repeat_interleave",
+      [repeated](const Tensor& x, std::int64_t n, Dim d, Dim size) { return repeated(x, n, d, size); }, "", input,
+      repeats, no_dim, py::kw_only(), output_size);
   b.both("diag", &diag, "The diagonal of a matrix as a vector, or the matrix with a vector as its diagonal.", input,
          py::arg("diagonal") = 0);
   b.both("take_along_dim", &take_along_dim,

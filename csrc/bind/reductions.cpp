@@ -60,6 +60,7 @@ double correction_of(const char* op, std::optional<bool> unbiased, std::optional
 Tensor logsumexp(const Tensor& x, Axes dim, bool keepdim) {
   const Tensor in = as_float(x);
   const Scalar infinity{Scalar::real, HUGE_VAL, 0}, zero{Scalar::real, 0, 0};
+  if (x.numel() == 0) return log(sum(exp(in), dim, keepdim, std::nullopt));  // -infinity
   Tensor most;
   {
     const NoGrad no_grad;
@@ -121,11 +122,31 @@ void bind_reductions(Bindings& b) {
                             std::optional<double> correction) {
     return standard_deviation(x, dim, correction_of("std", unbiased, correction), keepdim);
   };
+  // var(x, True) means unbiased, though True is a number; these come first.
+  const py::arg all_unbiased = py::arg("unbiased").noconvert();
+  b.both(
+      "var", [variance](const Tensor& x, bool unbiased) { return variance(x, {}, unbiased, false, {}); }, "", input,
+      all_unbiased);
+  b.both(
+      "std", [deviation](const Tensor& x, bool unbiased) { return deviation(x, {}, unbiased, false, {}); }, "", input,
+      all_unbiased);
   b.both("var", variance,
          "The variance over dim (None: all): sum of squared distances / (n - correction), correction 1.", input, dim,
          unbiased, keepdim, correction);
   b.both("std", deviation, "The square root of var.", input, dim, unbiased, keepdim, correction);
 
+  b.function(
+      "var_mean",
+      [variance](const Tensor& x, bool unbiased) {
+        return std::make_pair(variance(x, {}, unbiased, false, {}), mean(x, {}, false, {}));
+      },
+      "", input, all_unbiased);
+  b.function(
+      "std_mean",
+      [deviation](const Tensor& x, bool unbiased) {
+        return std::make_pair(deviation(x, {}, unbiased, false, {}), mean(x, {}, false, {}));
+      },
+      "", input, all_unbiased);
   b.function(
       "var_mean",
       [variance](const Tensor& x, Axes dim, std::optional<bool> unbiased, bool keepdim,
@@ -147,6 +168,13 @@ void bind_reductions(Bindings& b) {
   const auto smallest = [](const Tensor& x, Axis dim, bool keepdim) {
     return dim ? values_indices(min(x, *dim, keepdim)) : py::cast(min(x));
   };
+  // A tensor without dimensions is a number too, so these come first.
+  b.both(
+      "max", [](const Tensor& x, const Tensor& other) { return maximum(x, other); }, "", input,
+      py::arg("other").none(false));
+  b.both(
+      "min", [](const Tensor& x, const Tensor& other) { return minimum(x, other); }, "", input,
+      py::arg("other").none(false));
   b.both(
       "max", largest,
       "max(input): the largest element; max(input, dim, keepdim=False): (values, indices) along dim, the first among\n"
@@ -157,12 +185,6 @@ void bind_reductions(Bindings& b) {
       "min(input): the smallest element; min(input, dim, keepdim=False): (values, indices) along dim, the first among\n"
       "equals; min(input, other): see minimum. A NaN wins.",
       input, dim, keepdim);
-  b.both(
-      "max", [](const Tensor& x, const Tensor& other) { return maximum(x, other); }, "", input,
-      py::arg("other").none(false));
-  b.both(
-      "min", [](const Tensor& x, const Tensor& other) { return minimum(x, other); }, "", input,
-      py::arg("other").none(false));
 }
 
 }  // namespace tilestack

@@ -66,8 +66,15 @@ void bind_views(Bindings& b) {
       if (n >= 2 && y.dim() == 1) y = unsqueeze(y, 0);
       return n == 3 && y.dim() == 2 ? unsqueeze(y, 2) : y;
     };
-    b.function(("atleast_" + std::to_string(n) + "d").c_str(), at_least, "A view with dimensions of size 1 put in.",
-               py::arg("input").none(false));
+    const std::string name = "atleast_" + std::to_string(n) + "d";
+    b.function(name.c_str(), at_least, "A view with dimensions of size 1 put in.", py::arg("input").none(false));
+    b.function(
+        name.c_str(),
+        [at_least](std::vector<Tensor> tensors) {
+          for (Tensor& x : tensors) x = at_least(x);
+          return py::tuple(py::cast(tensors));
+        },
+        "", py::arg("tensors"));
   }
   const auto matrix_transpose = [](const Tensor& x) {
     check(x.dim() <= 2, "t: wanted at most 2 dimensions, got shape {}; use transpose or mT", x.shape());
@@ -84,11 +91,23 @@ void bind_views(Bindings& b) {
       "A view with all dimensions in reverse order.");
   b.tensor.def_property_readonly(
       "mT", [](const Tensor& x) { return transpose(x, -2, -1); }, "A view with the last two dimensions exchanged.");
-  const auto squeeze_any = [](const Tensor& x, const std::optional<std::int64_t>& dim) {
-    return dim ? squeeze(x, *dim) : squeeze(x);
+  const auto squeeze_any = [](const Tensor& x, const std::optional<Dims>& dim) {
+    if (!dim) return squeeze(x);
+    if (dim->size() == 1) return squeeze(x, (*dim)[0]);
+    bool gone[kMaxDims] = {};
+    for (std::int64_t d : *dim) {
+      const int at = wrap_dim("squeeze", d, x.dim());
+      check(!gone[at], "squeeze: dimension {} is there twice in {}", at, *dim);
+      gone[at] = true;
+    }
+    Tensor y = alias(x);
+    for (int i = x.dim() - 1; i >= 0; --i)
+      if (gone[i]) y = squeeze(y, i);
+    return y;
   };
-  b.both("squeeze", squeeze_any, "A view without dimension dim if its size is 1; without dim, without all such.",
-         py::arg("input"), py::arg("dim") = py::none());
+  b.both("squeeze", squeeze_any,
+         "A view without dimension dim, or several, where its size is 1; without dim, all such.", py::arg("input"),
+         py::arg("dim") = py::none());
   b.both("unsqueeze", &unsqueeze, "A view with a dimension of size 1 put in at dim.", py::arg("input"), py::arg("dim"));
   b.both(
       "narrow",

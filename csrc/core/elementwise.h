@@ -102,11 +102,13 @@ struct Input {
     if (!constant) return;
     using E = Element<S>;
     const bool stored = run.dtypes[k] == dtype_of<S>;
+    E one;
     if constexpr (__is_same(S, bool) || __is_same(S, E)) {
-      value += *reinterpret_cast<const E*>(p);
+      one = *reinterpret_cast<const E*>(p);
     } else {
-      value += stored ? convert<E>(*p) : *reinterpret_cast<const E*>(p);
+      one = stored ? convert<E>(*p) : *reinterpret_cast<const E*>(p);
     }
+    for (int i = 0; i < lanes; ++i) value[i] = one;  // not by addition, for the sign of zero and the bits of integers
   }
   TILESTACK_INLINE LanesFor<S, lanes> at(std::int64_t i) const {
     return constant ? value : load_lanes<S, lanes>(p + i);

@@ -97,7 +97,7 @@ void check_writable(const char* op, const Tensor& to) {
   to.view();  // TypeError for None
   check<RuntimeError>(to.impl()->storage->writable, "{}: this tensor's memory is read-only; clone() it first", op);
   for (int i = 0; i < to.dim(); ++i)
-    check<RuntimeError>(to.size(i) <= 1 || to.view().strides[i] != 0,
+    check<RuntimeError>(to.size(i) <= 1 || to.view().strides[i] != 0 || to.numel() == 0,
                         "{}: elements of an expanded tensor share memory; clone() it first", op);
 }
 

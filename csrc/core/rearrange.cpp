@@ -4,11 +4,14 @@
 #include <optional>
 
 #include "core/device.h"
+#include "core/elementwise_op.h"
 #include "core/views.h"
+#include "ops/add/add.h"
 #include "ops/cat/cat.h"
 #include "ops/copy/copy.h"
 #include "ops/gather/gather.h"
 #include "ops/index/index.h"
+#include "ops/lt/lt.h"
 #include "ops/mul/mul.h"
 #include "ops/where/where.h"
 
@@ -54,6 +57,7 @@ Tensor flip(const Tensor& x, const Dims& dims) {
     const int at = wrap_dim("flip", dim, x.dim());
     check(!seen[at], "flip: dimension {} is there twice in {}", at, dims);
     seen[at] = true;
+    if (x.dim() == 0) continue;
     const Tensor order = empty({x.size(at)}, DType::int64);
     for (std::int64_t i = 0; i < x.size(at); ++i) order.data<std::int64_t>()[i] = x.size(at) - 1 - i;
     y = index_select(y, at, order);
@@ -132,6 +136,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, const Operand& value) {
   check<TypeError>(mask.dtype() == DType::bool_, "masked_fill: the mask must be bool, got {}", mask.dtype());
   check(!value.tensor.defined() || value.tensor.dim() == 0, "masked_fill: the value must be a number, got shape {}",
         value.tensor.defined() ? value.tensor.shape() : Dims{});
+  if (x.dtype() == DType::bool_ && !value.tensor.defined()) return where(mask, as_bool(value), x);
   check<TypeError>(promote(Operand(x), value) == x.dtype(), "masked_fill: the value does not fit into {}", x.dtype());
   return where(mask, value, x);
 }
@@ -144,7 +149,7 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
 }
 
 Tensor take_along_dim(const Tensor& x, const Tensor& indices, const std::optional<std::int64_t>& dim) {
-  if (!dim) return gather(reshape(x, {x.numel()}), 0, reshape(indices, {indices.numel()}));
+  if (!dim) return take_along_dim(reshape(x, {x.numel()}), reshape(indices, {indices.numel()}), 0);
   check(x.dim() == indices.dim(),
         "take_along_dim: input and indices must have as many dimensions, got shapes {} and {}", x.shape(),
         indices.shape());
@@ -156,12 +161,15 @@ Tensor take_along_dim(const Tensor& x, const Tensor& indices, const std::optiona
   shape[at] = size;
   const Tensor in = expand(x, shape);
   shape[at] = count;
-  return gather(in, at, expand(indices, shape));
+  const Scalar zero{Scalar::integer, 0, 0}, whole{Scalar::integer, double(size), size};
+  return gather(in, at, expand(where(lt(indices, zero), add(indices, whole), indices), shape));
 }
 
 Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
   check_same_dtype("index_add", {x, source});
   check_same_device("index_add", {x, index, source});
+  if (x.dim() == 0)
+    return reshape(index_add(reshape(x, {1}), dim, index, reshape(source, {source.numel()}), alpha), {});
   const int at = wrap_dim("index_add", dim, x.dim());
   check(index.dim() <= 1, "index_add: the index must be one-dimensional, got shape {}", index.shape());
   Dims shape = x.shape();

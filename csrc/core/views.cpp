@@ -7,6 +7,12 @@
 namespace tilestack {
 namespace {
 
+// wrap_dim, of a tensor that has dimensions.
+int existing_dim(const char* op, std::int64_t dim, const Tensor& x) {
+  check<IndexError>(x.dim() > 0, "{}: a tensor without dimensions has no dimension {}", op, dim);
+  return wrap_dim(op, dim, x.dim());
+}
+
 // Replaces -1 and checks that the sizes fit.
 Dims complete_shape(const char* op, const Tensor& x, Dims shape) {
   int open = -1;
@@ -143,7 +149,7 @@ Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim) {
 }
 
 Tensor unflatten(const Tensor& x, std::int64_t dim, const Dims& sizes) {
-  const int at = wrap_dim("unflatten", dim, x.dim());
+  const int at = existing_dim("unflatten", dim, x);
   Dims inner = complete_shape("unflatten", view_of(x, {x.size(at)}, {x.strides()[at]}), sizes);
   Dims shape;
   for (int i = 0; i < x.dim(); ++i) {
@@ -185,6 +191,7 @@ Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
 Tensor movedim(const Tensor& x, const Dims& source, const Dims& destination) {
   check(source.size() == destination.size(), "movedim: source {} and destination {} differ in length", source,
         destination);
+  if (x.dim() == 0) return alias(x);
   Dims order;
   for (int i = 0; i < x.dim(); ++i) order.push_back(-1);
   bool moved[kMaxDims] = {};
@@ -305,7 +312,7 @@ Tensor diagonal(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::in
 }
 
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, std::int64_t dim) {
-  const int at = wrap_dim("split", dim, x.dim());
+  const int at = existing_dim("split", dim, x);
   std::vector<Tensor> parts;
   std::int64_t start = 0;
   for (std::int64_t size : sizes) {
@@ -318,7 +325,7 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
 }
 
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim) {
-  const int at = wrap_dim("split", dim, x.dim());
+  const int at = existing_dim("split", dim, x);
   check(size > 0, "split: the size must be positive, got {}", size);
   std::vector<std::int64_t> sizes;
   for (std::int64_t left = x.size(at); left > 0; left -= size) sizes.push_back(std::min(left, size));
@@ -327,14 +334,14 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim) 
 }
 
 std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim) {
-  const int at = wrap_dim("chunk", dim, x.dim());
+  const int at = existing_dim("chunk", dim, x);
   check(chunks > 0, "chunk: the number of chunks must be positive, got {}", chunks);
   if (x.size(at) == 0) return split(x, std::vector<std::int64_t>(std::size_t(chunks), 0), at);
   return split(x, (x.size(at) + chunks - 1) / chunks, at);
 }
 
 std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim) {
-  const int at = wrap_dim("unbind", dim, x.dim());
+  const int at = existing_dim("unbind", dim, x);
   std::vector<Tensor> parts;
   for (const Tensor& part : split(x, std::vector<std::int64_t>(x.size(at), 1), at)) parts.push_back(squeeze(part, at));
   return parts;

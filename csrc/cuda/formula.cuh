@@ -29,7 +29,25 @@ TILESTACK_OF_NUMBER(vcos, std::cos(x))
 TILESTACK_OF_NUMBER(vtan, std::tan(x))
 TILESTACK_OF_NUMBER(verf, std::erf(x))
 TILESTACK_OF_NUMBER(vsigmoid, gpu::sigmoid(x))
+TILESTACK_OF_NUMBER(vsqrt, std::sqrt(x))
+TILESTACK_OF_NUMBER(vasin, std::asin(x))
+TILESTACK_OF_NUMBER(vacos, std::acos(x))
+TILESTACK_OF_NUMBER(vatan, std::atan(x))
+TILESTACK_OF_NUMBER(vsinh, std::sinh(x))
+TILESTACK_OF_NUMBER(vcosh, std::cosh(x))
+TILESTACK_OF_NUMBER(vasinh, std::asinh(x))
+TILESTACK_OF_NUMBER(vacosh, std::acosh(x))
+TILESTACK_OF_NUMBER(vatanh, std::atanh(x))
+TILESTACK_OF_NUMBER(verfc, std::erfc(x))
 #undef TILESTACK_OF_NUMBER
+template <class T>
+TILESTACK_FORMULA T vatan2(T y, T x) {
+  return std::atan2(y, x);
+}
+template <class T>
+TILESTACK_FORMULA T vhypot(T x, T y) {
+  return std::hypot(x, y);
+}
 template <int direction, class T>
 TILESTACK_FORMULA T vround(T x) {
   if constexpr (direction == 0) return std::rint(x);

@@ -12,16 +12,17 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tilestack import _core
+from tilestack import _core, composed
 from tilestack._autocast import autocast, get_autocast_dtype, is_autocast_enabled
 from tilestack._autograd import Function, enable_grad, no_grad, set_grad_enabled
 from tilestack._checkpoint import checkpoint
 from tilestack._copying import tensor_deepcopy, tensor_reduce
 from tilestack._core import *  # noqa: F403
 from tilestack._core import Tensor, __version__
-from tilestack._creation import arange, as_tensor, eye, linspace, tensor
+from tilestack._creation import arange, as_tensor, eye, linspace, logspace, tensor
 from tilestack._printing import tensor_repr
 from tilestack._threadpool import make_visible
+from tilestack.composed import *  # noqa: F403
 
 if TYPE_CHECKING:
     from tilestack import amp, cli, cuda, data, diagnose, io, models, nn, optim, train, vision  # noqa: F401
@@ -64,8 +65,10 @@ __all__ = [
     "get_autocast_dtype",
     "is_autocast_enabled",
     "linspace",
+    "logspace",
     "no_grad",
     "set_grad_enabled",
     "tensor",
     *(name for name in dir(_core) if not name.startswith("_")),
+    *composed.__all__,
 ]

@@ -5,6 +5,11 @@
 #include <limits>
 
 #include "core/elementwise_op.h"
+#include "ops/ge/ge.h"
+#include "ops/le/le.h"
+#include "ops/logical_or/logical_or.h"
+#include "ops/ne/ne.h"
+#include "ops/where/where.h"
 
 namespace tilestack {
 
@@ -33,6 +38,12 @@ DType clamped_dtype(const Tensor& x, const std::optional<Scalar>& min, const std
   return dtype;
 }
 
+Tensor limited(const Tensor& x, const Operand& bound, bool upper) {
+  const Tensor from = x.detach();
+  const Tensor inside = upper ? le(from, bound) : ge(from, bound);
+  return where(is_float(x.dtype()) ? logical_or(inside, ne(from, from)) : inside, x, bound);
+}
+
 }  // namespace
 
 Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
@@ -55,6 +66,18 @@ Tensor clamp_(const Tensor& x, const std::optional<Scalar>& min, const std::opti
   clamp_on(x.device()).forward(x, low.view(x.shape()), high.view(x.shape()), x);
   x.bump_version();
   return x;
+}
+
+Tensor clamp_between(const Tensor& x, const std::optional<Operand>& min, const std::optional<Operand>& max) {
+  if (!(min && min->tensor.defined()) && !(max && max->tensor.defined()))
+    return clamp(x, min ? std::optional(min->scalar) : std::nullopt, max ? std::optional(max->scalar) : std::nullopt);
+  DType dtype = x.dtype();
+  if (min) dtype = promote(dtype, promote(x, *min));
+  if (max) dtype = promote(dtype, promote(x, *max));
+  check<TypeError>(dtype != DType::bool_, "clamp: not defined for tensors of bool");
+  Tensor y = to_dtype(x, dtype);
+  if (min) y = limited(y, *min, false);
+  return max ? limited(y, *max, true) : y;
 }
 
 }  // namespace tilestack

@@ -1,4 +1,6 @@
 #pragma once
+#include <string>
+
 #include "core/elementwise_kernels.h"
 
 namespace tilestack {
@@ -10,6 +12,8 @@ struct Operand;
 TILESTACK_KERNELS(BinaryKernels, div)
 
 Tensor div(const Operand& a, const Operand& b);
+// rounding: "trunc" or "floor", with a gradient of 0; integers stay integers.
+Tensor rounded_div(const Operand& a, const Operand& b, const std::string& rounding);
 void div_into(const Tensor& to, const Operand& a, const Operand& b);
 
 }  // namespace tilestack

@@ -1,12 +1,16 @@
 #include "ops/gather/gather.h"
 
 #include "core/index_tensor.h"
+#include "core/views.h"
 
 namespace tilestack {
 Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
   check_index_dtype("gather", "the index", index);
   check_same_device("gather", {x, index});
   const int at = wrap_dim("gather", dim, x.dim() == 0 ? 1 : x.dim());
+  // No dimension counts as one of size 1.
+  if (x.dim() == 0 && index.dim() == 1) return gather(reshape(x, {1}), 0, index);
+  if (x.dim() == 1 && index.dim() == 0) return reshape(gather(x, 0, reshape(index, {1})), {});
   bool fits = index.dim() == x.dim();
   for (int i = 0; fits && i < x.dim(); ++i) fits = i == at || index.size(i) <= x.size(i);
   check(fits,

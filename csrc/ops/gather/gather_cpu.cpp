@@ -79,6 +79,32 @@ std::int64_t put(View y, View index, View x, int dim, const char*) {
   });
 }
 
+template <Fold with, class T>
+TILESTACK_INLINE T folded(T a, T b) {
+  if constexpr (with == Fold::product) return T(a * b);
+  const bool keep = a != a || (with == Fold::larger ? a >= b : a <= b);
+  return keep ? a : b;
+}
+
+template <Fold with>
+std::int64_t fold_with(const View& y, const View& index, const View& x, int dim) {
+  return visit_valid(x, index, dim, [&]<class Index>() {
+    visit_number(x.dtype, [&]<class T>() {
+      const T* from = y.data<T>();
+      T* to = x.data<T>();
+      for_gathered<Index>(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) {
+        const auto before = convert<Compute<T>>(to[at_x]), value = convert<Compute<T>>(from[at_y]);
+        to[at_x] = convert<T>(folded<with>(before, value));
+      });
+    });
+  });
+}
+
+std::int64_t fold(View y, View index, View x, int dim, const char*, Fold with) {
+  if (with == Fold::product) return fold_with<Fold::product>(y, index, x, dim);
+  return with == Fold::larger ? fold_with<Fold::larger>(y, index, x, dim) : fold_with<Fold::smaller>(y, index, x, dim);
+}
+
 }  // namespace
-constinit const GatherKernels gather = {forward, add, put};
+constinit const GatherKernels gather = {forward, add, put, fold};
 }  // namespace tilestack::TILESTACK_ISA

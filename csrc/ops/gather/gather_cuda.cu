@@ -48,6 +48,19 @@ struct Puts {
   static __device__ __forceinline__ T result(T, T value) { return value; }
 };
 
+template <Fold with>
+struct Folds {
+  template <class T>
+  struct Write {
+    static __device__ __forceinline__ T result(T before, T value) {
+      const auto a = to_compute(before), b = to_compute(value);
+      if constexpr (with == Fold::product) return convert<T>(Compute<T>(a * b));
+      const bool keep = a != a || (with == Fold::larger ? a >= b : a <= b);
+      return keep ? before : value;
+    }
+  };
+};
+
 // One thread for each (o, k), which takes all j in order.
 template <class Write, class T, class Index>
 __global__ void write_columns_kernel(const T* y, const Index* index, T* x, std::uint32_t columns, gpu::Places places,
@@ -131,7 +144,25 @@ std::int64_t put(View y, View index, View x, int dim, const char* op) {
   return -1;
 }
 
+template <Fold with>
+void fold_with(const View& y, const View& index, const View& x, int dim, const char* op) {
+  visit_index(index.dtype, [&]<class Index>() {
+    visit_number(x.dtype, [&]<class T>() {
+      write_columns<typename Folds<with>::template Write<T>, T, Index>(y, index, x, dim, op);
+    });
+  });
+}
+
+// By columns, however long: not for speed.
+std::int64_t fold(View y, View index, View x, int dim, const char* op, Fold with) {
+  if (index.numel() == 0) return -1;
+  if (with == Fold::product) fold_with<Fold::product>(y, index, x, dim, op);
+  if (with == Fold::larger) fold_with<Fold::larger>(y, index, x, dim, op);
+  if (with == Fold::smaller) fold_with<Fold::smaller>(y, index, x, dim, op);
+  return -1;
+}
+
 }  // namespace
-const GatherKernels gather = {forward, add, put};
+const GatherKernels gather = {forward, add, put, fold};
 TILESTACK_CUDA_TABLE(gather)
 }  // namespace tilestack::cuda

@@ -6,6 +6,7 @@
 
 #include "core/device.h"
 #include "core/index_tensor.h"
+#include "core/views.h"
 #include "ops/copy/copy.h"
 #include "ops/nonzero/nonzero.h"
 
@@ -142,6 +143,11 @@ void index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tensor
 }
 
 Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& indices) {
+  if (x.dim() == 0) {
+    check(indices.numel() == 1, "index_select: a tensor without dimensions has one element, got {} indices",
+          indices.numel());
+    return reshape(index_select(reshape(x, {1}), dim, indices), {});
+  }
   const int at = wrap_dim("index_select", dim, x.dim());
   check(indices.dim() <= 1, "index_select: the index must be one-dimensional, got shape {}", indices.shape());
   check_index_dtype("index_select", "the index", indices);

@@ -6,6 +6,7 @@
 #include "ops/abs/abs.h"
 #include "ops/amax/amax.h"
 #include "ops/amin/amin.h"
+#include "ops/copy/copy.h"
 #include "ops/ne/ne.h"
 #include "ops/pow/pow.h"
 #include "ops/sum/sum.h"
@@ -15,7 +16,11 @@ namespace {
 
 Tensor other_norm(const Tensor& x, double p, const std::optional<Dims>& dim, bool keepdim) {
   const auto number = [](double value) { return Scalar{Scalar::real, value, 0}; };
-  if (p == 0) return sum(ne(x, number(0)), dim, keepdim, x.dtype());
+  if (p == 0)
+    return record("norm", sum(ne(x, number(0)), dim, keepdim, x.dtype()), {x},
+                  [x](const Tensor& dy) -> Gradients { return {zeros(x.shape(), x.dtype(), dy.device())}; });
+  if (x.dtype() != compute_dtype(x.dtype()))  // powers leave the range of 16-bit floats
+    return to_dtype(other_norm(to_dtype(x, compute_dtype(x.dtype())), p, dim, keepdim), x.dtype());
   const Tensor size = abs(x);
   if (std::isinf(p)) return p > 0 ? amax(size, dim, keepdim) : amin(size, dim, keepdim);
   if (p == 1) return sum(size, dim, keepdim, {});

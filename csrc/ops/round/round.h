@@ -7,5 +7,7 @@ namespace tilestack {
 TILESTACK_KERNELS(UnaryMap, round)
 
 Tensor round(const Tensor& x);
+// To so many decimal digits, negative ones before the point.
+Tensor round(const Tensor& x, std::int64_t decimals);
 
 }  // namespace tilestack

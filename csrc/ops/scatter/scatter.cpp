@@ -1,5 +1,9 @@
 #include "ops/scatter/scatter.h"
 
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
 #include "core/index_tensor.h"
 #include "core/views.h"
 #include "ops/copy/copy.h"
@@ -36,10 +40,9 @@ Tensor scatter_copy(const Tensor& x, DType dtype) {
   return y;
 }
 
-using Write = std::int64_t (*)(View y, View index, View x, int dim, const char* op);
-
 // `to` is contiguous.
-void write(const char* op, Write kernel, const Tensor& source, const Tensor& index, const Tensor& to, int dim) {
+template <class Write>
+void write(const char* op, const Write& kernel, const Tensor& source, const Tensor& index, const Tensor& to, int dim) {
   const Tensor picks = dense_with_dims(index), whole = dense_with_dims(to);
   const std::int64_t bad = kernel(dense_with_dims(source), picks, whole, dim, op);
   check<IndexError>(bad < 0, "{}: index {} is out of range for dimension {} of size {}", op,
@@ -50,6 +53,19 @@ Tensor filled(const Dims& shape, const Scalar& value, const Tensor& like) {
   const Tensor y = empty(shape, like.dtype(), like.device());
   fill_into(y, value);
   return y;
+}
+
+// What folding begins with: 1, or what every number replaces.
+Tensor start_of(Fold with, const Dims& shape, const Tensor& like) {
+  if (with == Fold::product) return filled(shape, {Scalar::integer, 1, 1}, like);
+  const bool low = with == Fold::larger;
+  if (is_float(like.dtype())) return filled(shape, {Scalar::real, low ? -HUGE_VAL : HUGE_VAL, 0}, like);
+  Scalar limit{Scalar::integer, 0, 0};
+  visit_all(like.dtype(), [&]<class T>() {
+    if constexpr (std::is_integral_v<T>)
+      limit.integer_value = std::int64_t(low ? std::numeric_limits<T>::min() : std::numeric_limits<T>::max());
+  });
+  return filled(shape, limit, like);
 }
 
 // dy of what a source of this shape gave.
@@ -66,9 +82,16 @@ void write_back(const Tensor& x, const Tensor& y) {
   x.bump_version();
 }
 
+// x and what goes with it, of one dimension where it has none.
+Tensor at_least_1d(const Tensor& x) { return x.defined() && x.dim() == 0 ? reshape(x, {1}) : x; }
+
 }  // namespace
 
 Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Operand& source) {
+  if (x.dim() == 0 && index.dim() == 1) {
+    const Operand row = source.tensor.defined() ? Operand(at_least_1d(source.tensor)) : source;
+    return reshape(scatter(at_least_1d(x), dim, index, row), {});
+  }
   const int at = check_scatter("scatter", x, dim, index, source.tensor);
   const Tensor y = scatter_copy(x, x.dtype());
   const Tensor values =
@@ -97,6 +120,21 @@ Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const
                 [x, source, index = Saved(index), at](const Tensor& dy) -> Gradients {
                   return {dy, source.requires_grad() ? picked_gradient(dy, at, *index, source.shape()) : Tensor()};
                 });
+}
+
+Tensor scatter_fold(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source,
+                    const std::string& reduce, bool include_self) {
+  const int at = check_scatter("scatter_reduce", x, dim, index, source);
+  check<TypeError>(x.dtype() != DType::bool_, "scatter_reduce: needs numbers, got bool");
+  const Fold with = reduce == "prod" ? Fold::product : reduce == "amax" ? Fold::larger : Fold::smaller;
+  const DType dtype = is_float(x.dtype()) ? compute_dtype(x.dtype()) : x.dtype();
+  const Tensor y = scatter_copy(x, dtype);
+  if (!include_self) write("scatter_reduce", gather_on(x.device()).put, start_of(with, index.shape(), y), index, y, at);
+  const auto fold = [&](View values, View picks, View whole, int d, const char* op) {
+    return gather_on(x.device()).fold(values, picks, whole, d, op, with);
+  };
+  write("scatter_reduce", fold, as_dtype(corner(source, index.shape()), dtype), index, y, at);
+  return as_dtype(y, x.dtype());
 }
 
 void scatter_into(const Tensor& x, std::int64_t dim, const Tensor& index, const Operand& source) {

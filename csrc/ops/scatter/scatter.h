@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <string>
 
 namespace tilestack {
 
@@ -12,6 +13,10 @@ Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Ope
 void scatter_into(const Tensor& x, std::int64_t dim, const Tensor& index, const Operand& source);
 // += in place of =, in the order of j; of 16-bit floats in float32.
 Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source);
+// A copy of x in which x[i, index[i, j, k], k] and the elements of source that meet there are multiplied (prod), or the
+// largest (amax) or smallest (amin) of them. include_self: x's own element is among them. Not recorded.
+Tensor scatter_fold(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source,
+                    const std::string& reduce, bool include_self);
 void scatter_add_into(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source);
 
 }  // namespace tilestack

@@ -4,6 +4,13 @@
 
 namespace tilestack {
 
-Tensor sign(const Tensor& x) { return step_op<sign_on>("sign", x); }
+Tensor sign(const Tensor& x) {
+  if (x.dtype() == DType::bool_) {
+    const Tensor y = empty_like(x);
+    copy_into(y, x);
+    return y;
+  }
+  return step_op<sign_on>("sign", x);
+}
 
 }  // namespace tilestack

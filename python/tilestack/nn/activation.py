@@ -206,6 +206,54 @@ class Softplus(_WithNumbers):
         return F.softplus(x, self.beta, self.threshold)
 
 
+class Hardshrink(_WithNumbers):
+    """x where |x| is above lambd, else 0."""
+
+    shown = ("lambd",)
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.hardshrink(x, self.lambd)
+
+
+class Softshrink(_WithNumbers):
+    """x moved towards 0 by lambd, 0 where |x| is not above it."""
+
+    shown = ("lambd",)
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.softshrink(x, self.lambd)
+
+
+class Tanhshrink(Module):
+    """x - tanh(x)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.tanhshrink(x)
+
+
+class RReLU(_WithNumbers):
+    """x above 0, x times a random slope in [lower, upper) up to it, in evaluation the middle one (Xu et al., 2015)."""
+
+    shown = ("lower", "upper")
+
+    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False) -> None:
+        super().__init__()
+        self.lower = lower
+        self.upper = upper
+        self.inplace = inplace
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rrelu(x, self.lower, self.upper, self.training)
+
+
 class Softsign(Module):
     """x / (1 + |x|)."""
 
@@ -283,3 +331,16 @@ def fused_name(module: Module) -> str | None:
     if type(module) is GELU:
         return "gelu" if module.approximate == "none" else "gelu_tanh"
     return _FUSED.get(type(module))  # type: ignore[call-overload]
+
+
+class Softmin(_WithNumbers):
+    """softmax of -x along `dim`."""
+
+    shown = ("dim",)
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.softmin(x, self.dim)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import tilestack as ts
@@ -13,7 +12,7 @@ from tilestack._core import Tensor
 @in_float32
 def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     """d^2 / (2 beta) where d = |input - target| is below beta, else d - beta / 2. Both of one shape."""
-    _check_shapes("smooth_l1_loss", input, target)
+    check_shapes("smooth_l1_loss", input, target)
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
     if beta == 0:
@@ -24,7 +23,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
 @in_float32
 def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0) -> Tensor:
     """d^2 / 2 where d = |input - target| is below delta, else delta (d - delta / 2). Both of one shape."""
-    _check_shapes("huber_loss", input, target)
+    check_shapes("huber_loss", input, target)
     if delta <= 0:
         raise ValueError(f"huber_loss: delta must be positive, got {delta}")
     return reduced("huber_loss", _huber(input, target, delta), reduction)
@@ -46,8 +45,8 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
     if log_target:
         loss = target.exp() * (target - input)
     else:
-        positive = target > 0
-        loss = ts.where(positive, target * (ts.where(positive, target, 1.0).log() - input), 0.0 * input)
+        zero = target == 0
+        loss = ts.where(zero, 0.0 * input, target * (ts.where(zero, 1.0, target).log() - input))
     if reduction == "batchmean":
         return loss.sum() / (input.shape[0] if input.dim() else 1)
     return reduced("kl_div", loss, reduction)
@@ -60,9 +59,12 @@ class _BinaryCrossEntropy(ts.Function):
         return -(target * input.log().clamp(min=-100.0) + (1 - target) * (1 - input).log().clamp(min=-100.0))
 
     @staticmethod
-    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, Tensor | None]:
         input, target = ctx.saved_tensors
-        return dy * (input - target) / (input * (1 - input)).clamp(min=1e-12), None
+        dx = dy * (input - target) / (input * (1 - input)).clamp(min=1e-12)
+        if not ctx.needs_input_grad[1]:
+            return dx, None
+        return dx, dy * ((1 - input).log().clamp(min=-100.0) - input.log().clamp(min=-100.0))
 
 
 @in_float32
@@ -71,10 +73,10 @@ def binary_cross_entropy(
 ) -> Tensor:
     """-(t log p + (1 - t) log(1 - p)) of probabilities p = input and t = target, of one shape.
 
-    The logarithms are at least -100. weight: a factor of each element, broadcast. No gradient flows to the target.
+    The logarithms are at least -100. weight: a factor of each element, broadcast.
     binary_cross_entropy_with_logits is faster and exact where sigmoid saturates.
     """
-    _check_shapes("binary_cross_entropy", input, target)
+    check_shapes("binary_cross_entropy", input, target)
     loss = _BinaryCrossEntropy.apply(input, target)
     return reduced("binary_cross_entropy", loss if weight is None else loss * weight, reduction)
 
@@ -82,6 +84,7 @@ def binary_cross_entropy(
 @in_float32
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """x1 . x2 / (|x1| |x2|) along dim, each length at least eps. x1 and x2 are broadcast."""
+    x1, x2 = ts.broadcast_tensors(x1, x2)
     lengths = [(x * x).sum(dim).sqrt().clamp(min=eps) for x in (x1, x2)]
     return (x1 * x2).sum(dim) / (lengths[0] * lengths[1])
 
@@ -94,7 +97,7 @@ def cosine_embedding_loss(
 
     input1, input2: (N, D) or (D). target: (N) or () of 1 and -1.
     """
-    _check_shapes("cosine_embedding_loss", input1, input2)
+    check_shapes("cosine_embedding_loss", input1, input2)
     squares = [(x * x).sum(-1) + 1e-12 for x in (input1, input2)]
     cosine = (input1 * input2).sum(-1) / (squares[0] * squares[1]).sqrt()
     if cosine.shape != target.shape:
@@ -108,14 +111,7 @@ def cosine_embedding_loss(
 @in_float32
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The p-norm of x1 - x2 + eps along the last dimension. x1 and x2 are broadcast."""
-    difference = x1 - x2 + eps
-    if p == 2:
-        return difference.norm(2, -1, keepdim)
-    if p == math.inf:
-        return difference.abs().amax(-1, keepdim)
-    if p <= 0:
-        raise ValueError(f"pairwise_distance: p must be positive, got {p}")
-    return (difference.abs() ** p).sum(-1, keepdim) ** (1 / p)
+    return (x1 - x2 + eps).norm(p, -1, keepdim)
 
 
 @in_float32
@@ -134,6 +130,8 @@ def triplet_margin_loss(
 
     swap: the negative's distance is the smaller one of those to anchor and positive (Balntas et al., 2016).
     """
+    if margin <= 0:
+        raise ValueError(f"triplet_margin_loss: margin must be positive, got {margin}")
     near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = ts.minimum(far, pairwise_distance(positive, negative, p, eps))
@@ -156,7 +154,7 @@ def reduced(op: str, loss: Tensor, reduction: str) -> Tensor:
     return loss.mean() if reduction == "mean" else loss.sum()
 
 
-def _check_shapes(op: str, input: Tensor, target: Tensor) -> None:
+def check_shapes(op: str, input: Tensor, target: Tensor) -> None:
     if input.shape != target.shape:
         raise ValueError(
             f"{op}: input and target must have the same shape, got {tuple(input.shape)} and {tuple(target.shape)}"

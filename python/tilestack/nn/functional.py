@@ -65,9 +65,23 @@ from tilestack._core import (
     unfold,
 )
 from tilestack._core import binary_cross_entropy_with_logits as _bce_with_logits
+from tilestack.nn.composed_activations import (
+    alpha_dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+    hardshrink,
+    normalize,
+    rrelu,
+    softmin,
+    softshrink,
+    tanhshrink,
+)
 from tilestack.nn.composed_convolutions import conv3d, conv_transpose3d
 from tilestack.nn.composed_losses import (
     binary_cross_entropy,
+    check_shapes,
     cosine_embedding_loss,
     cosine_similarity,
     huber_loss,
@@ -97,6 +111,16 @@ from tilestack.nn.composed_pools import (
 from tilestack.nn.embedding_bag import embedding_bag
 from tilestack.nn.grids import affine_grid, grid_sample
 from tilestack.nn.linear_loss import linear_cross_entropy
+from tilestack.nn.margin_losses import (
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    poisson_nll_loss,
+    soft_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from tilestack.nn.positions import rotary_tables, sinusoidal_positions
 
 __all__ = [
@@ -107,6 +131,7 @@ __all__ = [
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
     "affine_grid",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -125,17 +150,24 @@ __all__ = [
     "cosine_similarity",
     "cross_entropy",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
     "embedding",
     "embedding_bag",
+    "feature_alpha_dropout",
     "fold",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
     "grid_sample",
     "group_norm",
+    "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
     "interpolate",
@@ -160,31 +192,42 @@ __all__ = [
     "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
+    "normalize",
     "one_hot",
     "pad",
     "pairwise_distance",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
     "rms_norm",
     "rotary_embedding",
     "rotary_tables",
+    "rrelu",
     "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",
     "sinusoidal_positions",
     "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
+    "softmin",
     "softplus",
+    "softshrink",
     "softsign",
     "swiglu",
     "tanh",
+    "tanhshrink",
     "threshold",
     "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
     "unfold",
     "upsample",
 ]
@@ -202,9 +245,13 @@ def binary_cross_entropy_with_logits(
 
     weight: factor of each element; pos_weight: p, factor of the positive part. They broadcast to x's shape.
     """
-    if weight is None and pos_weight is None:
+    if weight is None and pos_weight is None and not target.requires_grad:
         return _bce_with_logits(input, target, reduction=reduction)
-    loss = _bce_with_logits(input, target, reduction="none")
+    if target.requires_grad:  # to the op it is a constant
+        check_shapes("binary_cross_entropy_with_logits", input, target)
+        loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
+    else:
+        loss = _bce_with_logits(input, target, reduction="none")
     if pos_weight is not None:  # with target 1 the op is -log sigmoid(x)
         loss = loss + (pos_weight - 1) * target * _bce_with_logits(input, ones_like(input), reduction="none")
     if weight is not None:

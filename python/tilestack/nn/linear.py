@@ -35,10 +35,10 @@ class Linear(Module):
     def reset_parameters(self) -> None:
         init.linear_defaults_(self.weight, self.bias)
 
-    def forward(self, x: Tensor, activation: str | None = None) -> Tensor:
+    def forward(self, input: Tensor, activation: str | None = None) -> Tensor:
         if activation is None:
-            return F.linear(x, self.weight, self.bias)
-        return F.fused_linear(x, self.weight, self.bias, activation)
+            return F.linear(input, self.weight, self.bias)
+        return F.fused_linear(input, self.weight, self.bias, activation)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

@@ -1,0 +1,19 @@
+#pragma once
+
+namespace tilestack::TILESTACK_ISA {
+namespace {
+
+template <class T>
+struct Asinh {
+  template <class V>
+  TILESTACK_FORMULA V forward(V x) const {
+    return vasinh(x);
+  }
+  template <class V>
+  TILESTACK_FORMULA V backward(V x, V dy) const {
+    return dy / vsqrt(x * x + T(1));
+  }
+};
+
+}  // namespace
+}  // namespace tilestack::TILESTACK_ISA
