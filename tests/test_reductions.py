@@ -107,7 +107,7 @@ ERRORS = [
     (lambda: ts.sgd([x32], [], [], lr=1), ValueError, "sgd: wanted 1 grads, one a parameter, got 0"),
     (lambda: ts.sgd([x32], [None], [], lr=1), TypeError, "sgd: grads[0] is None"),
     (lambda: ts.adam([x32], [x32], [x32], [x32], [], step=0, lr=1), ValueError, "adam: steps count from 1, got 0"),
-    (lambda: ts.adam([x32], [x32], [x32], [], [], step=1, lr=1), ValueError, "adam: wanted 1 exp_avgs"),
+    (lambda: ts.adam([x32], [x32], [x32], [], [], step=1, lr=1), ValueError, "adam: wanted 1 exp_avg_sqs"),
     (lambda: ts.sum(None), TypeError, "None"),
 ]
 
