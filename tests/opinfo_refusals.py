@@ -5,8 +5,6 @@ from __future__ import annotations
 FLOATS_ONLY = r"wanted a float tensor, got (int64|bool)"
 NUMBERS_ONLY = r"(needs numbers, got|not defined for tensors of) bool"
 WHOLE_FACTORS = r"beta and alpha must be integers for int64"
-TWO_DIMS = r"the input must have shape"
-NO_CUTS = r"takes pads from 0"  # negative pads of other modes than constant
 
 # Of errors of ours; each must happen.
 REFUSED: dict[str, tuple[str, ...]] = {
@@ -19,37 +17,27 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "gather": (r"index must be int64 or int32, got uint8",),
     "index_add": (NUMBERS_ONLY,),
     "index_put": (NUMBERS_ONLY,),
-    "nn.functional.adaptive_max_pool2d": (r"incompatible function arguments",),
     "nn.functional.avg_pool1d": (FLOATS_ONLY,),
     "nn.functional.avg_pool2d": (FLOATS_ONLY,),
+    "nn.functional.avg_pool3d": (FLOATS_ONLY,),
     "nn.functional.batch_norm": (r"the input must have shape",),
     "nn.functional.conv1d": (FLOATS_ONLY,),
     "nn.functional.conv2d": (FLOATS_ONLY,),
+    "nn.functional.conv3d": (FLOATS_ONLY,),
     "nn.functional.conv_transpose1d": (FLOATS_ONLY,),
-    "nn.functional.conv_transpose2d": (
-        FLOATS_ONLY,
-        r"output_padding must be smaller than stride",
-    ),
+    "nn.functional.conv_transpose2d": (FLOATS_ONLY,),
+    "nn.functional.conv_transpose3d": (FLOATS_ONLY,),
     "nn.functional.embedding": (r"incompatible function arguments",),
     "nn.functional.embedding_bag": (r"unexpected keyword argument '(max_norm|scale_grad_by_freq|sparse)'",),
     "nn.functional.hardtanh": (FLOATS_ONLY,),
-    "nn.functional.interpolate/area": (TWO_DIMS,),
-    "nn.functional.interpolate/bicubic": (r"mode must be nearest",),
-    "nn.functional.interpolate/nearest": (TWO_DIMS,),
-    "nn.functional.interpolate/nearest-exact": (TWO_DIMS,),
-    "nn.functional.interpolate/trilinear": (TWO_DIMS,),
     "nn.functional.linear": (FLOATS_ONLY,),
     "nn.functional.linear_cross_entropy": (r"needs a target of shape",),
     "nn.functional.linear_cross_entropy/chunked": (r"unexpected keyword argument 'options'",),
     "nn.functional.linear_cross_entropy/chunked_none": (r"unexpected keyword argument 'options'",),
     "nn.functional.local_response_norm": (FLOATS_ONLY,),
     "nn.functional.max_pool2d": (FLOATS_ONLY,),
-    "nn.functional.pad/circular": (NO_CUTS,),
-    "nn.functional.pad/reflect": (NO_CUTS,),
-    "nn.functional.pad/replicate": (NO_CUTS,),
-    "nn.functional.pad/replicate_negative": (NO_CUTS,),
+    "nn.functional.max_pool3d": (FLOATS_ONLY,),
     "nn.functional.relu6": (FLOATS_ONLY,),
-    "nn.functional.scaled_dot_product_attention": (r"attn_mask must not require a gradient",),
     "nn.functional.softsign": (FLOATS_ONLY,),
     "nn.functional.threshold": (FLOATS_ONLY,),
     "nn.functional.unfold": (FLOATS_ONLY,),
@@ -64,6 +52,11 @@ REFUSED: dict[str, tuple[str, ...]] = {
 
 # Of errors of torch's: what is taken all the same.
 ACCEPTED: dict[str, tuple[str, ...]] = {
+    "nn.functional.adaptive_avg_pool1d": (r"output_size must be greater",),
+    "nn.functional.adaptive_avg_pool3d": (r"output_size must be greater",),
+    "nn.functional.adaptive_max_pool1d": (r"negative dimension",),
+    "nn.functional.adaptive_max_pool3d": (r"negative dimension",),
+    "nn.functional.max_pool3d": (r"non-batch dimensions",),
     "nn.functional.adaptive_avg_pool2d": (r"output_size must be greater",),  # -1 keeps a size, as None does
     "nn.functional.adaptive_max_pool2d": (r"negative dimension",),
     "nn.functional.max_pool1d": (r"Expected 2D or 3D",),  # no channels
@@ -76,6 +69,7 @@ REFUSED_LAYERS: dict[str, tuple[str, ...]] = {
     "GroupNorm": (r"unexpected keyword argument 'bias'",),
     "InstanceNorm1d": (r"unexpected keyword argument 'bias'",),
     "InstanceNorm2d": (r"unexpected keyword argument 'bias'",),
-    "LSTM": (r"unexpected keyword argument 'proj_size'",),
+    "InstanceNorm3d": (r"unexpected keyword argument 'bias'",),
+    "LSTM": (r"proj_size is not supported",),
     "MultiheadAttention": (r"add_bias_kv and add_zero_attn are not supported",),
 }
