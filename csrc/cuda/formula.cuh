@@ -81,7 +81,7 @@ struct Forward {
 };
 template <class F>
 struct Backward {
-  static constexpr int kCopies = 8;
+  static constexpr int kCopies = kFormulaCopies<F>;
   F f;
   template <class T>
   __device__ T operator()(T saved, T dy) const {

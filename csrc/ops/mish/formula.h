@@ -5,6 +5,8 @@ namespace {
 
 template <class T>
 struct Mish {
+  static constexpr int kCopies = 4;  // on a GPU: eight at a time spill
+
   template <class V>
   TILESTACK_FORMULA V forward(V x) const {
     const V e = vexp(at_most(x, T(20))), n = e * (e + T(2));
