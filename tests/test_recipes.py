@@ -41,7 +41,7 @@ class Training:
     """A net and its optimizer in one of the libraries."""
 
     def __init__(self, library: Any, models: Any, recipe: Recipe, dtype: str) -> None:
-        self.library, self.recipe, self.dtype = library, recipe, dtype
+        self.lib, self.recipe, self.dtype = library, recipe, dtype
         self.model = recipe.make(models).to(getattr(library, dtype))
         optimizer = getattr(library.optim, recipe.optimizer)
         self.optimizer = optimizer(self.model.parameters(), **recipe.options)
@@ -49,13 +49,13 @@ class Training:
     def step(self, number: int) -> float:
         batch = [self.tensor(x) for x in self.recipe.batch(number % BATCHES)]
         self.optimizer.zero_grad()
-        loss = self.recipe.loss(self.model, self.library.nn.functional, *batch)
+        loss = self.recipe.loss(self.model, self.lib.nn.functional, *batch)
         loss.backward()
         self.optimizer.step()
         return float(loss.detach())
 
     def tensor(self, values: np.ndarray) -> Any:
-        return self.library.from_numpy(values.astype(self.dtype) if values.dtype.kind == "f" else values)
+        return self.lib.from_numpy(values.astype(self.dtype) if values.dtype.kind == "f" else values)
 
     def gradients(self) -> dict[str, np.ndarray]:
         return {name: p.grad.numpy().copy() for name, p in self.model.named_parameters()}
