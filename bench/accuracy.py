@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 import tilestack as ts
-from bench.harness import Run, torch_or_none
+from bench import peers
+from bench.harness import Run
 from bench.train import lenet
 from tilestack.data.mnist import load_mnist
 
@@ -47,7 +48,7 @@ def accuracy_of(library: Any, make: Any, lr: float, data: tuple[np.ndarray, ...]
 
 
 def run(run: Run) -> None:
-    torch = torch_or_none()
+    torch = peers.find("torch")
     mnist = load_mnist(None)
     mean, std = mnist.train_images.mean() / 255, mnist.train_images.std() / 255
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 import tilestack as ts
-from bench.harness import Run, torch_or_none, use_threads
+from bench import peers
+from bench.harness import Run
 from bench.ports import models_on_torch
 from tilestack import models
 
@@ -114,16 +115,13 @@ def step_of(library: Any, package: Any, net: Net) -> Callable[[], None]:
 
 
 def run(run: Run) -> None:
-    torch = torch_or_none()
-    peers = models_on_torch(Path(tempfile.mkdtemp())) if torch else None
-    for threads in run.threads:
-        use_threads(threads)
-        for name, net in NETS.items():
-            contenders = {"tilestack": step_of(ts, models, net)}
-            if torch:
-                contenders["torch"] = step_of(torch, peers, net)
-            rates = {who: len(net[1][0]) / t for who, t in run.time(contenders, seconds=3).items()}
-            row = {"threads": threads, "net": name, **rates}
-            if torch:
-                row["ratio"] = rates["tilestack"] / rates["torch"]
-            run.add(row)
+    torch = peers.find("torch")
+    on_torch = models_on_torch(Path(tempfile.mkdtemp())) if torch else None
+    for name, net in NETS.items():
+        if not run.wants(name):
+            continue
+        contenders = {"tilestack": step_of(ts, models, net)}
+        if torch:
+            contenders["torch"] = step_of(torch, on_torch, net)
+        rates = {who: len(net[1][0]) / t for who, t in run.time(contenders, seconds=3).items()}
+        run.add_compared({"net": name, "unit": "samples/s"}, rates)

@@ -1,43 +1,64 @@
-"""float32 matrix products: GFLOP/s beside numpy (OpenBLAS) and torch (MKL), and as a fraction of the FMA peak."""
+"""float32 matrix products: GFLOP/s beside OpenBLAS (numpy), MKL (torch), onnxruntime and XLA (jax)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 import tilestack as ts
-from bench.harness import Run, torch_or_none, use_threads
+from bench import peers
+from bench.harness import Contenders, Run
 
 # form, M, K, N: NN is A B, NT is A B^T (a linear layer), TN is A^T B (its weight gradient)
 SHAPES = [
     *[("NN", n, n, n) for n in (64, 128, 256, 512, 1024, 2048)],
-    ("NT", 1024, 1024, 1024),
-    ("TN", 1024, 1024, 1024),
+    *[(form, n, n, n) for form in ("NT", "TN") for n in (512, 1024)],
     *[("NT", m, 1024, 1024) for m in (1, 4, 16, 64)],
+    ("NN", 4, 1024, 1024),
+    *[("NT", m, 4096, 4096) for m in (1, 4, 16, 64)],
     ("NT", 64, 784, 512),
     ("TN", 512, 64, 784),
+    ("NT", 64, 768, 3072),
     ("NT", 512, 512, 10),
     ("TN", 10, 2048, 512),
     ("NT", 2048, 768, 3072),
+    ("TN", 3072, 8192, 768),
+    ("NN", 96, 363, 3025),
+    ("NN", 384, 2304, 169),
 ]
 
 
+def contenders_of(a: np.ndarray, b: np.ndarray, threads: int) -> Contenders:
+    x, y = ts.from_numpy(a), ts.from_numpy(b)
+    out: Contenders = {"tilestack": lambda: ts.matmul(x, y), "numpy": lambda: a @ b}
+    if torch := peers.find("torch"):
+        tx, ty = torch.from_numpy(a), torch.from_numpy(b)
+        out["torch"] = lambda: tx @ ty
+    if jax := peers.find("jax"):
+        out["jax"] = jax_product(jax, a, b)
+    if call := peers.onnx_product(a, b, threads):
+        out["onnxruntime"] = call
+    return out
+
+
+def jax_product(jax: Any, a: np.ndarray, b: np.ndarray) -> Any:
+    """jax arrays are contiguous, so that a transposed operand must be turned within the function."""
+    turn_a, turn_b = (not x.flags.c_contiguous for x in (a, b))
+    x, y = jax.numpy.asarray(a.T if turn_a else a), jax.numpy.asarray(b.T if turn_b else b)
+    product = jax.jit(lambda x, y: (x.T if turn_a else x) @ (y.T if turn_b else y))
+    return lambda: product(x, y).block_until_ready()
+
+
 def run(run: Run) -> None:
-    torch = torch_or_none()
     rng = np.random.default_rng(0)
-    for threads in run.threads:
-        use_threads(threads)
-        for form, m, k, n in SHAPES:
-            a = rng.standard_normal((k, m) if form == "TN" else (m, k), dtype=np.float32)
-            b = rng.standard_normal((n, k) if form == "NT" else (k, n), dtype=np.float32)
-            a, b = a.T if form == "TN" else a, b.T if form == "NT" else b
-            ours = ts.from_numpy(a), ts.from_numpy(b)
-            contenders = {"tilestack": lambda x=ours: ts.matmul(*x), "numpy": lambda x=(a, b): x[0] @ x[1]}
-            if torch:
-                theirs = torch.from_numpy(a), torch.from_numpy(b)
-                contenders["torch"] = lambda x=theirs: x[0] @ x[1]
-            rates = {name: 2e-9 * m * k * n / t for name, t in run.time(contenders, seconds=0.5).items()}
-            row = {"threads": threads, "form": form, "MxKxN": f"{m}x{k}x{n}", **rates}
-            if run.peak:
-                row["of_peak"] = rates["tilestack"] / (threads * run.peak["fma_gflops"])
-            row["of_best_peer"] = rates["tilestack"] / max(r for name, r in rates.items() if name != "tilestack")
-            run.add(row)
+    for form, m, k, n in SHAPES[:4] if run.quick else SHAPES:
+        name = f"{form} {m}x{k}x{n}"
+        if not run.wants(name):
+            continue
+        a = rng.standard_normal((k, m) if form == "TN" else (m, k), dtype=np.float32)
+        b = rng.standard_normal((n, k) if form == "NT" else (k, n), dtype=np.float32)
+        contenders = contenders_of(a.T if form == "TN" else a, b.T if form == "NT" else b, run.threads)
+        rates = {who: 2e-9 * m * k * n / t for who, t in run.time(contenders, seconds=0.5).items()}
+        of_peak = {"of_peak": rates["tilestack"] / run.fma()} if run.peak else {}
+        run.add_compared({"work": name, "unit": "GFLOP/s", **of_peak}, rates)

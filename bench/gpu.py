@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 import tilestack as ts
-from bench.harness import machine, torch_or_none
+from bench import peers
+from bench.harness import machine
 
 F = ts.nn.functional
 L2_BYTES = 128 << 20  # more than any GPU's, so that rotating buffers come from memory
@@ -30,7 +31,7 @@ class GpuRun:
 
     def __init__(self, name: str, quick: bool) -> None:
         self.name, self.quick = name, quick
-        self.torch = torch_or_none()
+        self.torch = peers.find("torch")
         if self.torch and not self.torch.cuda.is_available():
             self.torch = None
         self.rows: list[dict[str, Any]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 import statistics
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import tilestack as ts
+from bench import peers
 
 ROOT = Path(__file__).parent
 Contenders = dict[str, Callable[[], Any]]
@@ -30,84 +32,108 @@ def machine() -> dict[str, Any]:
         "system": platform.platform(),
         "commit": _git("rev-parse", "--short", "HEAD") + ("+" if _git("status", "--porcelain", "--", "csrc") else ""),
         "date": time.strftime("%Y-%m-%d"),
-        "peers": {name: version for name in ("numpy", "torch") if (version := _version(name))},
+        "peers": {name: version for name in peers.NAMES if (version := _version(name))},
     }
 
 
-def peak() -> dict[str, Any]:
-    """FMA rate and copy bandwidth of one core, measured by peak.cpp; empty where there is no compiler."""
+def peaks(threads: int) -> dict[str, Any]:
+    """What peak.cpp measures; empty where there is no compiler."""
     with tempfile.TemporaryDirectory() as folder:
         binary = str(Path(folder) / "peak")
-        build = ["c++", "-O3", "-march=native", "-std=c++20", str(ROOT / "peak.cpp"), "-o", binary]
+        build = ["c++", "-O3", "-march=native", "-std=c++20", "-pthread", str(ROOT / "peak.cpp"), "-o", binary]
         try:
             subprocess.run(build, check=True, capture_output=True)
-            return dict(json.loads(subprocess.run([binary], check=True, capture_output=True).stdout))
+            return dict(json.loads(subprocess.check_output([binary, str(threads)])))
         except (OSError, subprocess.CalledProcessError):
             return {}
 
 
 class Run:
-    """One benchmark: collects rows, prints them as they come, saves them with the machine they were made on."""
+    """One benchmark with one number of threads: times contenders, collects rows and prints them as they come."""
 
-    def __init__(self, name: str, *, quick: bool = False, threads: list[int] | None = None) -> None:
-        self.name, self.quick = name, quick
-        self.threads = threads or sorted({1, ts.available_cpus()})
+    def __init__(self, name: str, *, quick: bool = False, threads: int = 1, only: str = "") -> None:
+        self.name, self.quick, self.threads, self.only = name, quick, threads, only
         self.rows: list[dict[str, Any]] = []
-        self.peak = peak()
-        print(f"{name}: {machine()['processor']}, {ts.isa()}, peak of a core {self.peak}")
+        self.peak = {} if quick else peaks(threads)
+        use_threads(threads)
+        print(f"{name}: {machine()['processor']}, {ts.isa()}, threads: {threads}, limits: {self.peak}", flush=True)
 
-    def time(self, contenders: Contenders, *, seconds: float = 1.0) -> dict[str, float]:
+    def wants(self, name: str) -> bool:
+        return self.only in name
+
+    def fma(self) -> float:
+        """GFLOP/s in float32; 0 if not measured."""
+        return float(self.peak.get("fma_gflops", 0))
+
+    def bandwidth(self, moved: float) -> float:
+        """GB/s of a copy that moves about so many bytes, half of them written; 0 if not measured."""
+        copies = self.peak.get("copy_gbs", {})
+        if not copies:
+            return 0
+        return float(copies[min(copies, key=lambda size: abs(math.log(moved / self.threads / 1024 / int(size))))])
+
+    def time(self, contenders: Contenders, *, seconds: float = 0.6) -> dict[str, float]:
         """Median seconds a call of each contender, called in turn for about `seconds` each."""
-        budget = 0.05 if self.quick else seconds
-        counts = {}
-        for name, call in contenders.items():
-            call()
-            start = time.perf_counter()
-            call()
-            once = max(time.perf_counter() - start, 1e-7)
-            counts[name] = max(1, int(budget / 15 / once))
+        budget = 0.02 if self.quick else seconds
         samples: dict[str, list[float]] = {name: [] for name in contenders}
+        counts = {name: self._count(call, budget / 15) for name, call in contenders.items()}
         for _ in range(3 if self.quick else 15):
             for name, call in contenders.items():
+                if self.threads > 1:
+                    time.sleep(0.02)  # until the threads of the one before have stopped spinning
+                    call()
                 start = time.perf_counter()
                 for _ in range(counts[name]):
                     call()
                 samples[name].append((time.perf_counter() - start) / counts[name])
         return {name: statistics.median(values) for name, values in samples.items()}
 
+    @staticmethod
+    def _count(call: Callable[[], Any], budget: float) -> int:
+        """How many calls take so many seconds."""
+        call()
+        start = time.perf_counter()
+        call()
+        return max(1, int(budget / max(time.perf_counter() - start, 1e-7)))
+
     def add(self, row: dict[str, Any]) -> None:
         """Keeps a row and prints it."""
+        row = {"threads": self.threads, **row}
         self.rows.append(row)
         print("  ".join(f"{key} {_shown(value)}" for key, value in row.items()), flush=True)
 
-    def save(self) -> Path:
-        path = ROOT / "results" / f"{self.name}.json"
-        path.parent.mkdir(exist_ok=True)
-        command = f"python -m bench {' '.join(sys.argv[1:])}"
-        content = {"command": command, "machine": machine(), "peak": self.peak, "rows": self.rows}
-        path.write_text(json.dumps(content, indent=1) + "\n")
-        return path
+    def add_compared(self, row: dict[str, Any], rates: dict[str, float]) -> None:
+        """Adds rates, of which more is better, and the ratio to the best of the peers."""
+        others = [rate for name, rate in rates.items() if name != "tilestack"]
+        ratio = {"of_best_peer": rates["tilestack"] / max(others)} if others else {}
+        self.add({**row, **rates, **ratio})
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps({"machine": machine(), "peak": self.peak, "rows": self.rows}))
+
+
+def save(name: str, parts: list[Path]) -> Path:
+    """Joins what the runs of a benchmark wrote as bench/results/NAME.json."""
+    runs = [json.loads(part.read_text()) for part in parts]
+    content = {
+        "command": f"python -m bench {' '.join(sys.argv[1:])}",
+        "machine": runs[0]["machine"],
+        "peak": {str(run["rows"][0]["threads"]): run["peak"] for run in runs},
+        "rows": [row for run in runs for row in run["rows"]],
+    }
+    path = ROOT / "results" / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content, indent=1) + "\n")
+    return path
 
 
 def use_threads(n: int) -> None:
-    """Sets the thread count of everyone that is loaded."""
+    """Sets the thread count of everyone; jax has no such knob: it takes the cores that the process may run on."""
     ts.set_num_threads(n)
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(n)
-    try:
-        import threadpoolctl
-    except ImportError:
-        return
-    threadpoolctl.threadpool_limits(n, user_api="blas")
-
-
-def torch_or_none() -> Any:
-    """The peer, if it is installed."""
-    try:
-        import torch
-    except ImportError:
-        return None
-    return torch
+    if torch := peers.find("torch"):
+        torch.set_num_threads(n)
+    if threadpoolctl := peers.find("threadpoolctl"):
+        threadpoolctl.threadpool_limits(n, user_api="blas")
 
 
 def _shown(value: Any) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 import tilestack as ts
-from bench.harness import Run, torch_or_none, use_threads
+from bench import peers
+from bench.harness import Run
 from tilestack import nn
 
 
 def run(run: Run) -> None:
-    use_threads(1)
-    torch = torch_or_none()
+    torch = peers.find("torch")
     x, tracked, layer = ts.ones(16), ts.ones(16, requires_grad=True), nn.Linear(4, 4)
     small, array = ts.ones(2, 4), np.ones(16, np.float32)
     rows: dict[str, dict] = {

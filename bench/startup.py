@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import tilestack as ts
-from bench.harness import Run, torch_or_none
+from bench import peers
+from bench.harness import Run
 
 
 def seconds_of(code: str) -> float:
@@ -20,7 +21,7 @@ def seconds_of(code: str) -> float:
 
 def run(run: Run) -> None:
     programs = {"numpy": "import numpy", "tilestack": "import numpy, tilestack"}
-    if torch_or_none():
+    if peers.find("torch"):
         programs["torch"] = "import numpy, torch"
     samples: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(2 if run.quick else 15):
