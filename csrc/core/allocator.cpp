@@ -43,6 +43,11 @@ struct alignas(64) Header {
 static_assert(sizeof(Header) == 64);
 
 constexpr std::size_t kHugePage = std::size_t(1) << 21;
+// Where in a mapping the header stands: the data of a tensor, after this header and one of its own, then begins a page.
+// A processor holds a load back that follows a store to an address with the same low 12 bits. Arrays of others begin a
+// little after a page's start (numpy's 16 bytes): in step with them a loop's loads are ahead of its stores, so none
+// waits.
+constexpr std::size_t kHeaderOffset = 4096 - 2 * sizeof(Header);
 constexpr int kLocalClasses = 8 * 7;  // blocks below 8 KiB are cached per thread, without a lock
 constexpr int kLocalDepth = 32;
 
@@ -57,7 +62,7 @@ std::atomic<bool> poison;
 
 bool is_mapped(std::size_t capacity) { return capacity + sizeof(Header) >= kHugePage; }
 std::size_t mapped_bytes(std::size_t capacity) {
-  return (capacity + sizeof(Header) + kHugePage - 1) / kHugePage * kHugePage;
+  return (kHeaderOffset + sizeof(Header) + capacity + kHugePage - 1) / kHugePage * kHugePage;
 }
 
 void* system_allocate(std::size_t capacity) {
@@ -75,7 +80,7 @@ void* system_allocate(std::size_t capacity) {
 #if defined(MADV_HUGEPAGE)
     madvise(start, bytes, MADV_HUGEPAGE);
 #endif
-    return start;
+    return start + kHeaderOffset;
   }
 #endif
   return std::aligned_alloc(64, (capacity + sizeof(Header) + 63) / 64 * 64);
@@ -86,7 +91,7 @@ void system_free(Header* header) {
   allow(header + 1, header->capacity);
 #if defined(MAP_ANONYMOUS)
   if (is_mapped(header->capacity)) {
-    munmap(header, mapped_bytes(header->capacity));
+    munmap(reinterpret_cast<char*>(header) - kHeaderOffset, mapped_bytes(header->capacity));
     return;
   }
 #endif

@@ -152,6 +152,13 @@ TILESTACK_INLINE void store_partial(T* p, Vec<Compute<T>> v, std::int64_t n) {
 }
 
 // NaN in either operand comes out.
+#if defined(__AVX512F__)  // the instruction gives b where either is NaN
+TILESTACK_INLINE VecF maximum(VecF a, VecF b) { return a == a ? (VecF)_mm512_max_ps((__m512)a, (__m512)b) : a; }
+TILESTACK_INLINE VecF minimum(VecF a, VecF b) { return a == a ? (VecF)_mm512_min_ps((__m512)a, (__m512)b) : a; }
+#elif defined(__AVX2__)
+TILESTACK_INLINE VecF maximum(VecF a, VecF b) { return a == a ? (VecF)_mm256_max_ps((__m256)a, (__m256)b) : a; }
+TILESTACK_INLINE VecF minimum(VecF a, VecF b) { return a == a ? (VecF)_mm256_min_ps((__m256)a, (__m256)b) : a; }
+#endif
 template <class V>
 TILESTACK_INLINE V maximum(V a, V b) {
   const V larger = a > b ? a : b;  // b where either is NaN

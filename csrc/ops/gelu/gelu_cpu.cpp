@@ -24,6 +24,22 @@ TILESTACK_INLINE VecD lower_tail(VecD x) {
   return x;
 }
 
+// The normal distribution P at -|x| and its density times sqrt(2 pi), exp(-x^2 / 2). Float: their ratio is a polynomial,
+// with an error below 1e-7 of P at 0.
+template <class V>
+struct Tail {
+  V below, bell;
+};
+TILESTACK_INLINE Tail<VecF> tail_and_bell(VecF x) {
+  const VecF bell = vexp(x * x * -0.5f), a = at_most(vabs(x), 5.0f);
+  const VecF ratio =
+      polynomial(a, 0.499999931548730792f, -0.398936316813772285f, 0.249914303879828215f, -0.132501912459646126f,
+                 0.0611267284067795041f, -0.024276513727881175f, 0.00790983065122395981f, -0.00196050614049032065f,
+                 0.000335753267854322702f, -3.45986800902720246e-05f, 1.59295708274164637e-06f);
+  return {ratio * bell, bell};
+}
+TILESTACK_INLINE Tail<VecD> tail_and_bell(VecD x) { return {lower_tail(x), vexp(x * x * -0.5)}; }
+
 // x P(x) = max(x, 0) - |x| P(-|x|), which tends to 0 at -infinity. Beyond kFar, P(-|x|) is nothing beside 1, or at all.
 template <class V>
 TILESTACK_INLINE V exact(V x) {
@@ -59,8 +75,8 @@ void backward(View x, View dy, View dx, bool tanh) {
     } else {
       map<T(T, T)>(
           [](auto x, auto dy) {
-            const auto tail = lower_tail(x), below = x > C(0) ? C(1) - tail : tail;
-            return dy * (below + x * (vexp(x * x * C(-0.5)) * C(kDensity)));
+            const auto [tail, bell] = tail_and_bell(x);
+            return dy * ((x > C(0) ? C(1) - tail : tail) + x * (bell * C(kDensity)));
           },
           dx, x, dy);
     }
