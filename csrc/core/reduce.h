@@ -62,22 +62,22 @@ struct Centres {
 template <class Acc>
 struct RowKernels {
   std::size_t size;  // of an element
-  Acc (*row)(const void* x, std::int64_t n, Acc centre);
+  // acc[i] is the total of row i < count, of n elements; rows are `stride` elements apart.
+  void (*rows)(const void* x, std::int64_t stride, std::int64_t count, std::int64_t n, Centres<Acc> centres, Acc* acc);
   // acc[j] takes in x[r][j] for r < count.
   void (*columns)(const void* const (&x)[4], int count, std::int64_t n, Centres<Acc> centres, Acc* acc);
 };
 
+// Whose lanes, folded, are the total of the row.
 template <class Op, class Map, class T>
-typename Op::Acc reduce_row(const void* x, std::int64_t n, typename Op::Acc c) {
+TILESTACK_INLINE Vec<typename Op::Acc> row_lanes(const T* p, std::int64_t n, typename Op::Acc c) {
   using A = typename Op::Acc;
   constexpr int L = kLanes<A>;
-  const T* p = static_cast<const T*>(x);
   const Vec<A> centre = splat(c);
-  const auto combine = [](auto a, auto b) { return Op::combine(a, b); };
   const auto end = [&](std::int64_t i) {
     return first_lanes<A>(Map::map(load_partial_as<A>(p + i, n - i), centre), n - i, Op::identity);
   };
-  if (n < L) return fold_lanes(end(0), combine);
+  if (n < L) return end(0);
   Vec<A> a0 = splat(A(Op::identity)), a1 = a0, a2 = a0, a3 = a0;
   std::int64_t i = 0;
   for (; i + 4 * L <= n; i += 4 * L) {
@@ -88,7 +88,29 @@ typename Op::Acc reduce_row(const void* x, std::int64_t n, typename Op::Acc c) {
   }
   for (; i + L <= n; i += L) a0 = Op::combine(a0, Map::map(load_as<A>(p + i), centre));
   if (i < n) a1 = Op::combine(a1, end(i));
-  return fold_lanes(Op::combine(Op::combine(a0, a1), Op::combine(a2, a3)), combine);
+  return Op::combine(Op::combine(a0, a1), Op::combine(a2, a3));
+}
+
+template <class Op, class Map, class T>
+void reduce_rows_of(const void* x, std::int64_t stride, std::int64_t count, std::int64_t n,
+                    Centres<typename Op::Acc> centres, typename Op::Acc* acc) {
+  using A = typename Op::Acc;
+  const auto combine = [](auto a, auto b) { return Op::combine(a, b); };
+  Vec<A> lanes[4];
+  for (std::int64_t i = 0; i < count; i += 4) {
+    const std::int64_t some = count - i < 4 ? count - i : 4;
+    for (std::int64_t k = 0; k < some; ++k)
+      lanes[k] = row_lanes<Op, Map>(static_cast<const T*>(x) + (i + k) * stride, n,
+                                    centres.each ? centres.each[i + k] : centres.all);
+    if constexpr (sizeof(A) == 4) {
+      if (some == 4) {
+        const auto totals = fold_lanes_of_four(lanes, combine);
+        __builtin_memcpy(acc + i, &totals, sizeof totals);
+        continue;
+      }
+    }
+    for (std::int64_t k = 0; k < some; ++k) acc[i + k] = fold_lanes(lanes[k], combine);
+  }
 }
 
 template <class Op, class Map, class T>
@@ -124,7 +146,8 @@ void reduce_columns_of(const void* const (&x)[4], int count, std::int64_t n, Cen
 }
 
 template <class Op, class Map, class T>
-constexpr RowKernels<typename Op::Acc> kRowKernels = {sizeof(T), reduce_row<Op, Map, T>, reduce_columns_of<Op, Map, T>};
+constexpr RowKernels<typename Op::Acc> kRowKernels = {sizeof(T), reduce_rows_of<Op, Map, T>,
+                                                      reduce_columns_of<Op, Map, T>};
 
 // Takes n totals: of outputs `output`, `output` + 1, ... in plan order, that stand at `at`, `at` + stride, ... in y.
 template <class Total>
@@ -149,13 +172,39 @@ constexpr std::int64_t kReduceTile = 2048;   // columns accumulated at once
 
 TILESTACK_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
+// Each output is the total of one row that is not longer than kReduceBlock.
+template <class Op>
+void reduce_short_rows(const ReducePlan& plan, const char* x, const RowKernels<typename Op::Acc>& kernels,
+                       Centres<typename Op::Acc> centres, Emit<typename Op::Total> emit) {
+  using A = typename Op::Acc;
+  using Total = typename Op::Total;
+  constexpr std::int64_t kBatch = 64;
+  parallel_for(plan.kept.count(), kElementGrain / plan.length + 1, [&](std::int64_t first, std::int64_t last) {
+    Walk from(plan.kept, plan.kept.x, first), to(plan.kept, plan.kept.y, first);
+    for (std::int64_t i = first; i < last;) {
+      const std::int64_t count = least(least(from.left(), kBatch), last - i);
+      A acc[kBatch];
+      kernels.rows(x + from.offset() * std::int64_t(kernels.size), from.step(), count, plan.length,
+                   {centres.each ? centres.each + i : nullptr, centres.all}, acc);
+      Total totals[kBatch];
+      for (std::int64_t k = 0; k < count; ++k) totals[k] = Total(acc[k]);
+      emit.f(emit.context, i, to.offset(), to.step(), totals, count);
+      from.advance(count);
+      to.advance(count);
+      i += count;
+    }
+  });
+}
+
 // Rows are cut into pieces of kReduceBlock; a segment is some pieces of one output, and the work of one thread.
 template <class Op>
 void reduce_rows(const ReducePlan& plan, const char* x, const RowKernels<typename Op::Acc>& kernels,
                  Centres<typename Op::Acc> centres, Emit<typename Op::Total> emit) {
+  using A = typename Op::Acc;
   using Total = typename Op::Total;
   const std::int64_t outputs = plan.kept.count(), n = plan.length, outer = plan.reduced.count();
   const std::int64_t pieces = (n + kReduceBlock - 1) / kReduceBlock, units = outer * pieces;
+  if (units == 1) return reduce_short_rows<Op>(plan, x, kernels, centres, emit);
   const std::int64_t units_each = kElementGrain / least(n, kReduceBlock);
   const std::int64_t segments = (units + units_each - 1) / units_each;
   Scratch<Total> partial(segments > 1 ? outputs * segments : 0);
@@ -166,13 +215,15 @@ void reduce_rows(const ReducePlan& plan, const char* x, const RowKernels<typenam
         for (std::int64_t i = first; i < last; ++i) {
           const std::int64_t output = segments == 1 ? i : i / segments, segment = i - output * segments;
           const char* from = x + plan.kept.offset(plan.kept.x, output) * std::int64_t(kernels.size);
-          const auto centre = centres.each ? centres.each[output] : centres.all;
+          const Centres<A> centre = {nullptr, centres.each ? centres.each[output] : centres.all};
           Total total = Op::identity;
           for (std::int64_t unit = segment * units_each; unit < least((segment + 1) * units_each, units); ++unit) {
             const std::int64_t row = pieces == 1 ? unit : unit / pieces, start = (unit - row * pieces) * kReduceBlock;
             const std::int64_t offset = plan.reduced.offset(plan.reduced.x, row) + start;
-            total = Op::combine(total, Total(kernels.row(from + offset * std::int64_t(kernels.size),
-                                                         least(n - start, kReduceBlock), centre)));
+            A acc;
+            kernels.rows(from + offset * std::int64_t(kernels.size), 0, 1, least(n - start, kReduceBlock), centre,
+                         &acc);
+            total = Op::combine(total, Total(acc));
           }
           if (segments > 1) {
             partial[i] = total;
@@ -269,19 +320,28 @@ void spread(const ReducePlan& plan, const T* x, T* dx, const Compute<T>* p, cons
   const std::int64_t pieces = (n + kElementGrain - 1) / kElementGrain;
   parallel_for(
       plan.kept.count() * rows * pieces, kElementGrain / (n + 1) + 1, [&](std::int64_t begin, std::int64_t end) {
+        std::int64_t o = begin / pieces / rows, r = begin / pieces - o * rows, piece = begin % pieces;
+        Walk kept(plan.kept, plan.kept.x, o), reduced(plan.reduced, plan.reduced.x, r);
         for (std::int64_t unit = begin; unit < end; ++unit) {
-          const std::int64_t line = unit / pieces, o = line / rows, r = line - o * rows;
-          const std::int64_t offset = plan.kept.offset(plan.kept.x, o) + plan.reduced.offset(plan.reduced.x, r);
-          const std::int64_t first = (unit - line * pieces) * kElementGrain;
-          const std::int64_t last = first + kElementGrain < n ? first + kElementGrain : n;
-          const A* ps = plan.rows ? p + o : p + o * n;
-          const A* qs = plan.rows ? q + o : q + o * n;
-          for_vectors<T>(last - first, [&](std::int64_t i, auto part) {
-            const std::int64_t j = first + i;
-            const Vec<A> xs = kReads ? part.load(x + offset + j) : Vec<A>{};
-            part.store(dx + offset + j,
-                       plan.rows ? f(xs, splat(*ps), splat(*qs)) : f(xs, part.load(ps + j), part.load(qs + j)));
+          const std::int64_t first = piece * kElementGrain;
+          const std::int64_t offset = kept.offset() + reduced.offset() + first;
+          const A* ps = plan.rows ? p + o : p + o * n + first;
+          const A* qs = plan.rows ? q + o : q + o * n + first;
+          for_vectors<T>(least(n - first, kElementGrain), [&](std::int64_t i, auto part) {
+            const Vec<A> xs = kReads ? part.load(x + offset + i) : Vec<A>{};
+            part.store(dx + offset + i,
+                       plan.rows ? f(xs, splat(*ps), splat(*qs)) : f(xs, part.load(ps + i), part.load(qs + i)));
           });
+          if (++piece < pieces) continue;
+          piece = 0;
+          if (++r < rows) {
+            reduced.advance(1);
+          } else {
+            r = 0;
+            ++o;
+            reduced = Walk(plan.reduced, plan.reduced.x, 0);
+            kept.advance(1);
+          }
         }
       });
 }

@@ -29,6 +29,36 @@ struct Axes {
   }
 };
 
+// Offsets of one position after the other: a division only where the innermost axis ends.
+class Walk {
+ public:
+  Walk(const Axes& axes, const std::int64_t* strides, std::int64_t first)
+      : axes_(&axes), strides_(strides), index_(first) {
+    locate();
+  }
+  std::int64_t offset() const { return offset_; }
+  // Positions from here on that are step() apart.
+  std::int64_t left() const { return left_; }
+  std::int64_t step() const { return axes_->n ? strides_[axes_->n - 1] : 0; }
+  void advance(std::int64_t n) {  // n <= left()
+    index_ += n;
+    left_ -= n;
+    offset_ += n * step();
+    if (left_ == 0) locate();
+  }
+
+ private:
+  void locate() {
+    const std::int64_t inner = axes_->n ? axes_->shape[axes_->n - 1] : 1;
+    left_ = inner - index_ % inner;
+    offset_ = axes_->offset(strides_, index_);
+  }
+
+  const Axes* axes_;
+  const std::int64_t* strides_;
+  std::int64_t index_, offset_, left_;
+};
+
 // x has an axis of stride 1 or a single element, and no stride below 1; y has size 1 where x is reduced.
 // Outputs are counted in plan order: kept positions, and within each (if !rows) the `length` columns.
 struct ReducePlan {

@@ -75,10 +75,10 @@ TILESTACK_INLINE auto sum_lanes(const Pair<V>& pair) {
   return Pair<decltype(sum_lanes(pair.first))>{sum_lanes(pair.first), sum_lanes(pair.second)};
 }
 
-// The sum of term(i, part), a vector or a Pair, over a row. A term is zero where the loads are, or goes through
-// part.keep.
+// The sum of term(i, part), a vector or a Pair, over a row: of lanes that are still to be summed. A term is zero where
+// the loads are, or goes through part.keep.
 template <class T, class F>
-TILESTACK_INLINE auto sum_row(std::int64_t n, F&& term) {
+TILESTACK_INLINE auto sum_vectors(std::int64_t n, F&& term) {
   constexpr int lanes = kLanes<Compute<T>>;
   decltype(term(n, WholeVector{})) s0{}, s1{}, s2{}, s3{};
   std::int64_t i = 0;
@@ -90,7 +90,12 @@ TILESTACK_INLINE auto sum_row(std::int64_t n, F&& term) {
   }
   for (; i + lanes <= n; i += lanes) s0 += term(i, WholeVector{});
   if (i < n) s1 += term(i, RowEnd{n - i});
-  return sum_lanes((s0 + s1) + (s2 + s3));
+  return (s0 + s1) + (s2 + s3);
+}
+
+template <class T, class F>
+TILESTACK_INLINE auto sum_row(std::int64_t n, F&& term) {
+  return sum_lanes(sum_vectors<T>(n, term));
 }
 
 // Sums over rows: chunks of rows keep partial sums of their own, which sum_partials adds in order of the chunks. There

@@ -9,10 +9,11 @@ namespace {
 // Rows are summed in float within pieces of this size.
 constexpr std::int64_t kSoftmaxPiece = 4096;
 constexpr std::int64_t kSoftmaxTile = 256;  // columns at once
+constexpr std::int64_t kFourRows = 512;     // rows up to this length are taken four at a time
 
 template <class T>
 TILESTACK_INLINE Compute<T> row_max(const T* x, std::int64_t n) {
-  return reduce_row<Larger<Compute<T>>, Itself, T>(x, n, 0);
+  return fold_lanes(row_lanes<Larger<Compute<T>>, Itself>(x, n, 0), [](auto a, auto b) { return maximum(a, b); });
 }
 
 // Calls f(begin, size) for the pieces of a row and adds up what it gives.
@@ -49,6 +50,37 @@ void softmax_row(const T* x, T* y, std::int64_t n) {
       part.store(y + i, (keep ? part.load(kept + i) : vexp(part.load(x + i) - max)) * scale);
     }
   });
+}
+
+// Four rows of one piece each side by side: alone, a short row would be a chain of steps that wait for each other.
+template <bool kLog, class T>
+void softmax_four_rows(const T* x, T* y, std::int64_t n) {
+  using A = Compute<T>;
+  A beside[sizeof(T) == sizeof(A) || kLog ? 1 : 4 * kFourRows];
+  A max[4], sum[4];
+  reduce_rows_of<Larger<A>, Itself, T>(x, n, 4, n, {}, max);
+  Vec<A> lanes[4];
+  const auto kept = [&](int r) {
+    if constexpr (sizeof(T) == sizeof(A)) {
+      return y + r * n;
+    } else {
+      return beside + r * n;
+    }
+  };
+  for (int r = 0; r < 4; ++r)
+    lanes[r] = sum_vectors<T>(n, [&](std::int64_t i, auto part) {
+      const Vec<A> e = vexp(part.load(x + r * n + i) - max[r]);
+      if constexpr (!kLog) part.store(kept(r) + i, e);
+      return part.keep(e);
+    });
+  for (int r = 0; r < 4; ++r) {
+    sum[r] = sum_lanes(lanes[r]);
+    sum[r] = kLog ? A(__builtin_log(double(sum[r]))) : A(1 / double(sum[r]));
+  }
+  for (int r = 0; r < 4; ++r)
+    for_vectors<T>(n, [&](std::int64_t i, auto part) {
+      part.store(y + r * n + i, kLog ? part.load(x + r * n + i) - max[r] - sum[r] : part.load(kept(r) + i) * sum[r]);
+    });
 }
 
 // The same for `cols` columns that lie side by side; rows are `inner` elements apart.
@@ -130,6 +162,15 @@ void softmax_columns_backward(const T* y, const T* dy, T* dx, std::int64_t n, st
     });
 }
 
+template <bool kLog, class T>
+void softmax_short_rows(const T* x, T* y, std::int64_t rows, std::int64_t n) {
+  parallel_for(rows, (kElementGrain / n + 3) / 4 * 4, [&](std::int64_t begin, std::int64_t end) {
+    std::int64_t r = begin;
+    for (; r + 4 <= end; r += 4) softmax_four_rows<kLog>(x + r * n, y + r * n, n);
+    for (; r < end; ++r) softmax_row<kLog>(x + r * n, y + r * n, n);
+  });
+}
+
 // row(offset) for every row, or columns(offset, count) for every tile of columns, of (outer, n, inner).
 template <class Row, class Columns>
 TILESTACK_INLINE void for_rows_or_columns(const View& x, Row&& row, Columns&& columns) {
@@ -149,6 +190,7 @@ void softmax_forward(View x, View y) {
     const T* in = x.data<T>();
     T* out = y.data<T>();
     const std::int64_t n = x.shape[1], inner = x.shape[2];
+    if (inner == 1 && n > 0 && n <= kFourRows) return softmax_short_rows<kLog>(in, out, x.shape[0], n);
     for_rows_or_columns(
         x, [&](std::int64_t at) { softmax_row<kLog>(in + at, out + at, n); },
         [&](std::int64_t at, std::int64_t cols) { softmax_columns<kLog>(in + at, out + at, n, inner, cols); });

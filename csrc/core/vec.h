@@ -220,6 +220,25 @@ TILESTACK_INLINE auto fold_lanes(V v, F&& f) {
   }
 }
 
+// fold_lanes of four vectors of four-byte lanes, each in the same order.
+template <class V, class F>
+TILESTACK_INLINE auto fold_lanes_of_four(const V (&v)[4], F&& f) {
+  constexpr int n = sizeof(V) / sizeof(v[0][0]);
+  if constexpr (n > 4) {
+    using Half = std::conditional_t<n == 16, LanePick<0, 1, 2, 3, 4, 5, 6, 7>, LanePick<0, 1, 2, 3>>;
+    using W = decltype(Half::low(v[0]));
+    W half[4];
+    for (int i = 0; i < 4; ++i) half[i] = f(Half::low(v[i]), Half::high(v[i]));
+    return fold_lanes_of_four(half, f);
+  } else {
+    const auto cross = [&](V a, V b) {
+      return f(__builtin_shufflevector(a, b, 0, 4, 1, 5), __builtin_shufflevector(a, b, 2, 6, 3, 7));
+    };
+    const V a = cross(v[0], v[1]), b = cross(v[2], v[3]);
+    return f(__builtin_shufflevector(a, b, 0, 1, 4, 5), __builtin_shufflevector(a, b, 2, 3, 6, 7));
+  }
+}
+
 template <class V>
 TILESTACK_INLINE auto sum_lanes(V v) {
   return fold_lanes(v, [](auto a, auto b) { return a + b; });

@@ -24,8 +24,8 @@ TILESTACK_INLINE VecD lower_tail(VecD x) {
   return x;
 }
 
-// The normal distribution P at -|x| and its density times sqrt(2 pi), exp(-x^2 / 2). Float: their ratio is a polynomial,
-// with an error below 1e-7 of P at 0.
+// The normal distribution P at -|x| and its density times sqrt(2 pi), exp(-x^2 / 2). Float: their ratio is a
+// polynomial, with an error below 1e-7 of P at 0.
 template <class V>
 struct Tail {
   V below, bell;
