@@ -81,7 +81,7 @@ void attend(const AttentionInputs& in, const View& y, const View& lse) {
       Online<C> softmax;
       const std::int64_t seen = p.keys_before(first + block.queries);
       for (; block.key < seen; block.key += kKeys) {
-        block.keys = smaller(kKeys, p.keys - block.key);
+        block.keys = smaller(kKeys, seen - block.key);
         const C* kt = k + ((block.batch * p.kv_heads + kv) * p.key_blocks + block.key / kKeys) * kKeys * p.dim;
         block_scores<T>(p, block, lanes, kt, q.data, turned, scores.data);
         Vec<C> shrink[kTileVectors];
@@ -207,7 +207,7 @@ void attend_backward(const AttentionInputs& in, const View& y, const View& lse, 
         for (std::int64_t i = 0; i < p.dim * wide; ++i) dq_turned[i] = 0;
         if (block.key < seen) queries.fetch(p, block, y, lse, dy);
         for (; block.key < seen; block.key += kKeys) {
-          block.keys = smaller(kKeys, last - block.key);
+          block.keys = smaller(kKeys, seen - block.key);
           const std::int64_t place = head * p.key_blocks + block.key / kKeys, at = block.key - first;
           block_scores<T>(p, block, lanes, turned_k + place * kKeys * p.dim, queries.q_turned.data, turned,
                           scores.data);
