@@ -106,3 +106,26 @@ def test_what_a_number_scales_is_not_kept(device: str) -> None:
 
     peak, _ = peak_of(device, forward)
     assert peak < 4
+
+
+def blocks_taken(sizes: list[int]) -> int:
+    """How many blocks the system had to give for tensors of so many mebibytes, all alive at once. Nothing is written to
+    them, so the system has no pages to give."""
+    before = ts.memory_stats()["system_allocations"]
+    tensors = [ts.empty((size << 20,), dtype=ts.uint8) for size in sizes]
+    taken = ts.memory_stats()["system_allocations"] - before
+    del tensors
+    return taken
+
+
+def test_steps_use_the_same_memory_again() -> None:
+    sizes = [33] * 40
+    ts.empty((2000 << 20,), dtype=ts.uint8)  # so that what other tests have left is not the measure
+    blocks_taken(sizes)
+    assert [blocks_taken(sizes) for _ in range(5)] == [0] * 5
+
+
+def test_memory_of_shapes_that_do_not_return_goes_back() -> None:
+    for size in range(100, 1000, 10):
+        blocks_taken([size])
+    assert ts.memory_stats()["reserved_bytes"] < 4 << 30

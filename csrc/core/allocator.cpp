@@ -58,6 +58,8 @@ struct Pool {
 } pool;
 
 std::atomic<std::int64_t> allocated, peak, reserved, allocations, system_calls;
+// The most that was in use since the last and the last but one turn of trim_if_large.
+std::atomic<std::int64_t> recent_peak, former_peak;
 std::atomic<bool> poison;
 
 bool is_mapped(std::size_t capacity) { return capacity + sizeof(Header) >= kHugePage; }
@@ -157,18 +159,28 @@ Header* take_new(int size_class) {
   return header;
 }
 
-void count_allocated(std::int64_t bytes) {
-  const std::int64_t now = allocated.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  std::int64_t seen = peak.load(std::memory_order_relaxed);
-  while (now > seen && !peak.compare_exchange_weak(seen, now, std::memory_order_relaxed)) {
+void raise(std::atomic<std::int64_t>& most, std::int64_t now) {
+  std::int64_t seen = most.load(std::memory_order_relaxed);
+  while (now > seen && !most.compare_exchange_weak(seen, now, std::memory_order_relaxed)) {
   }
 }
 
-// With shapes that keep changing, blocks of classes that are not asked for again would pile up. Freed memory beyond
-// what is in use (and 256 MiB) goes back to the system.
+void count_allocated(std::int64_t bytes) {
+  const std::int64_t now = allocated.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  raise(peak, now);
+  raise(recent_peak, now);
+}
+
+// A step of training frees most of what it took and takes it again in the next: as much as was in use at once stays.
+// With shapes that keep changing, blocks of classes that are not asked for again pile up beyond that, and memory of a
+// large job that has ended is not asked for either: both go back to the system.
 void trim_if_large() {
-  constexpr std::int64_t floor = std::int64_t(256) << 20;
-  if (pool.cached > std::max(floor, allocated.load(std::memory_order_relaxed))) empty_cache();
+  constexpr std::int64_t kSpare = std::int64_t(256) << 20;
+  constexpr int kTurn = 4096;  // releases
+  static std::atomic<int> releases;
+  if (++releases % kTurn == 0) former_peak = recent_peak.exchange(allocated);
+  const std::int64_t most = std::max(recent_peak.load(), former_peak.load());
+  if (pool.cached + allocated > most + most / 4 + kSpare) empty_cache();
 }
 
 }  // namespace
