@@ -120,8 +120,8 @@ def blocks_taken(sizes: list[int]) -> int:
 
 def test_steps_use_the_same_memory_again() -> None:
     sizes = [33] * 40
-    ts.empty((2000 << 20,), dtype=ts.uint8)  # so that what other tests have left is not the measure
-    blocks_taken(sizes)
+    for _ in range(2):  # the first may give back what other tests have left
+        blocks_taken(sizes)
     assert [blocks_taken(sizes) for _ in range(5)] == [0] * 5
 
 
