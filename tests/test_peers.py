@@ -814,6 +814,7 @@ FIXED: dict[str, tuple[list[tuple[int, ...]], dict[str, Any]]] = {
 for fixed, (shapes, options) in FIXED.items():
     RECIPES[fixed] = lambda draw, s=shapes, o=options: ([draw.tensor(shape) for shape in s], dict(o))
     DTYPES[fixed] = FLOATS
+DTYPES["lp_pool3d"] = ("float32", "float64")  # all that torch has
 
 EXCUSED = set(
     # their cases say what they do
