@@ -63,13 +63,3 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "narrow": (r"start must be an 0-dim integral Tensor",),  # a bool is a number
     "roll": (r"Dimension specified as 0",),  # of a tensor without dimensions
 }
-
-# Of errors of layers.
-REFUSED_LAYERS: dict[str, tuple[str, ...]] = {
-    "GroupNorm": (r"unexpected keyword argument 'bias'",),
-    "InstanceNorm1d": (r"unexpected keyword argument 'bias'",),
-    "InstanceNorm2d": (r"unexpected keyword argument 'bias'",),
-    "InstanceNorm3d": (r"unexpected keyword argument 'bias'",),
-    "LSTM": (r"proj_size is not supported",),
-    "MultiheadAttention": (r"add_bias_kv and add_zero_attn are not supported",),
-}

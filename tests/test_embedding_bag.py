@@ -71,3 +71,13 @@ def test_errors(options: dict[str, Any], message: str) -> None:
     offsets = options.pop("offsets", ts.tensor([0, 2]))
     with pytest.raises(ValueError, match=message):
         F.embedding_bag(ts.tensor([1, 2, 3, 4]), ts.tensor(TABLE), offsets, **options)
+
+
+@pytest.mark.parametrize("layer", [ts.nn.Embedding, ts.nn.EmbeddingBag])
+def test_max_norm_is_refused(layer: Any) -> None:
+    with pytest.raises(ValueError, match=rf"{layer.__name__}: max_norm is not supported, got 0.5: .*renorm"):
+        layer(9, 5, max_norm=0.5)
+    weight = layer(9, 5).weight
+    with ts.no_grad():
+        weight.copy_(weight.renorm(2, 0, 0.5))  # what the message says
+    assert (weight.norm(2, 1) <= 0.5 + 1e-6).all()

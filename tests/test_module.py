@@ -134,6 +134,80 @@ def test_load_state_dict_changes_nothing_when_it_fails() -> None:
     assert values(net)["head.2.bias"].sum() == 0
 
 
+def test_load_state_dict_by_assignment() -> None:
+    net, batch_norm = nn.Linear(2, 3), nn.BatchNorm1d(2)
+    net.weight.requires_grad = False
+    old, weight, bias = net.weight, ts.ones((3, 2), dtype=ts.float64), nn.Parameter(ts.zeros(3))
+    with pytest.raises(ValueError, match=r"weight: the module has \(3, 2\), the state_dict \(2, 3\)"):
+        net.load_state_dict({"weight": weight.t(), "bias": bias}, assign=True)
+    assert net.weight is old
+    assert net.load_state_dict({"weight": weight, "bias": bias}, assign=True) == ([], [])
+    assert net.bias is bias
+    assert (net.weight.dtype, net.weight.requires_grad) == (ts.float64, False)
+    weight[0, 0] = 5.0
+    assert net.weight[0, 0].item() == 5
+    mean = ts.full((2,), 3.0)
+    batch_norm.load_state_dict({"running_mean": mean}, strict=False, assign=True)
+    assert batch_norm.running_mean is mean
+    assert batch_norm.state_dict()["running_mean"].numpy()[0] == 3
+
+
+def test_state_dict_hooks() -> None:
+    net, seen = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)), []
+    handles = [
+        net[1].register_state_dict_pre_hook(lambda module, prefix, keep_vars: seen.append((prefix, keep_vars))),
+        net[1].register_state_dict_post_hook(lambda module, state, prefix, _: state.pop(prefix + "bias")),
+    ]
+    assert list(net.state_dict(prefix="net.")) == ["net.0.weight", "net.0.bias", "net.1.weight"]
+    assert seen == [("net.1.", False)]
+    for handle in handles:
+        handle.remove()
+    assert len(net.state_dict()) == 4
+
+
+def test_load_state_dict_hooks() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    state = {key: ts.ones_like(x) for key, x in net.state_dict().items()}
+    state["1.gamma"] = state.pop("1.weight")
+
+    def rename(module, state, prefix, metadata, strict, missing, unexpected, errors) -> None:
+        state[prefix + "weight"] = state.pop(prefix + "gamma")
+
+    handle = net[1].register_load_state_dict_pre_hook(rename)
+    assert net.load_state_dict(state) == ([], [])
+    assert "1.gamma" in state
+    assert net[1].weight.sum().item() == 4
+    handle.remove()
+
+    refuse = net.register_load_state_dict_pre_hook(lambda *given: given[-1].append("made by another version"))
+    with pytest.raises(ValueError, match=r"nothing was changed\n  error \(1\):\n    made by another version"):
+        net.load_state_dict(net.state_dict())
+    refuse.remove()
+
+    order = []
+    net[0].register_load_state_dict_post_hook(lambda module, keys: order.append("child"))
+    net.register_load_state_dict_post_hook(lambda module, keys: order.append("parent"))
+    with pytest.raises(ValueError, match=r"the rest was loaded\n  missing in the state_dict \(1\):\n    1.weight"):
+        net.load_state_dict(state)
+    net.register_load_state_dict_post_hook(lambda module, keys: [names.clear() for names in keys])
+    assert net.load_state_dict(state) == ([], [])
+    assert order == 2 * ["child", "parent"]
+    with pytest.raises(TypeError, match="register_load_state_dict_post_hook: hook must be callable, got int"):
+        net.register_load_state_dict_post_hook(1)
+
+
+@pytest.mark.parametrize("layer", [nn.GroupNorm(2, 4, bias=False), nn.InstanceNorm1d(4, affine=True, bias=False)])
+def test_norm_without_bias(layer: nn.Module) -> None:
+    assert list(layer.state_dict()) == ["weight"]
+    x = np.random.default_rng(0).standard_normal((3, 4, 8))
+    groups = x.reshape(3, 2, -1) if isinstance(layer, nn.GroupNorm) else x
+    wanted = (groups - groups.mean(-1, keepdims=True)) / np.sqrt(groups.var(-1, keepdims=True) + 1e-5)
+    layer.double().weight.detach().fill_(2.0)
+    np.testing.assert_allclose(
+        layer(ts.tensor(x)).detach().numpy(), 2 * wanted.reshape(x.shape), rtol=1e-10, atol=1e-12
+    )
+
+
 def test_state_dict_shares_memory() -> None:
     layer = nn.Linear(2, 2)
     state = layer.state_dict(prefix="fc.")

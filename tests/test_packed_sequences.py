@@ -88,7 +88,8 @@ def test_gradients_reach_every_step():
         (lambda x: rnn.pack_padded_sequence(x, [3]), "one length for each of 2 sequences"),
         (lambda x: rnn.pad_packed_sequence(rnn.pack_padded_sequence(x, [3, 1]), total_length=2), "at least 3"),
         (lambda x: rnn.pad_sequence([]), "at least one sequence"),
-        (lambda x: ts.nn.LSTM(3, 4, proj_size=2), "LSTM: proj_size is not supported, got 2"),
+        (lambda x: ts.nn.LSTM(3, 4, proj_size=4), "LSTM: proj_size must be 0, or .* less than hidden_size 4, got 4"),
+        (lambda x: ts.nn.GRU(3, 4, proj_size=2), "GRU: proj_size must be 0"),
     ],
 )
 def test_errors_say_what_was_wanted(call, message):

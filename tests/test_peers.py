@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -163,7 +163,6 @@ NUMBERS = (*FLOATS, *INTS)
     "hardtanh",
     "hardswish",
     "softsign",
-    "tanhshrink",
     "selu",
     "mish",
     "silu",
@@ -180,6 +179,11 @@ def unary(draw: Draw) -> Call:
 @recipe("log", "sqrt", "rsqrt", "log2", "log10", "log1p", "reciprocal", "lgamma", "digamma")
 def positive(draw: Draw) -> Call:
     return [draw.tensor(draw.shape(), 0.1, 4)], {}
+
+
+@recipe("tanhshrink")  # x - tanh(x) near 0 is the rounding of its terms
+def away_from_zero(draw: Draw) -> Call:
+    return [draw.tensor(draw.shape(), 0.5, 4)], {}
 
 
 @recipe("asin", "acos", "atanh", "logit")
@@ -336,10 +340,16 @@ def extreme(draw: Draw) -> Call:
 
 
 @recipe("max", "min", dtypes=NUMBERS)
-@recipe("median")
 def extreme_with_index(draw: Draw) -> Call:
     shape = draw.full_shape(1)
     return [draw.tensor(shape)], reduced_dims(draw, len(shape), several=False)
+
+
+@recipe("median")
+def median(draw: Draw) -> Call:
+    (x,), options = extreme_with_index(draw)
+    # torch's median of a tensor that was expanded reads other memory.
+    return [replace(x, view=lambda leaf: x.view(leaf).contiguous())], options
 
 
 @recipe("argmax", "argmin", dtypes=NUMBERS)
@@ -784,6 +794,8 @@ FIXED: dict[str, tuple[list[tuple[int, ...]], dict[str, Any]]] = {
     "instance_norm": ([(2, 3, 9)], {}),
     "interpolate": ([(2, 3, 5, 4)], {"scale_factor": 2.0, "mode": "bilinear"}),
     "local_response_norm": ([(2, 7, 5)], {"size": 3, "alpha": 0.1}),
+    "lp_pool1d": ([(2, 3, 9)], {"norm_type": 3, "kernel_size": 2}),
+    "lp_pool3d": ([(2, 3, 4, 4, 4)], {"norm_type": 2, "kernel_size": 2}),
     "lp_pool2d": ([(2, 3, 6, 6)], {"norm_type": 2, "kernel_size": 2}),
     "max_pool1d": ([(2, 3, 9)], {"kernel_size": 2}),
     "moveaxis": ([(2, 3, 4)], {"source": 0, "destination": 2}),
@@ -791,6 +803,8 @@ FIXED: dict[str, tuple[list[tuple[int, ...]], dict[str, Any]]] = {
     "pixel_unshuffle": ([(2, 1, 4, 6)], {"downscale_factor": 2}),
     "repeat_interleave": ([(3, 4)], {"repeats": 2, "dim": 1}),
     "swapdims": ([(2, 3)], {"dim0": 0, "dim1": 1}),
+    "affine_grid": ([(2, 2, 3)], {"size": (2, 3, 5, 4), "align_corners": False}),
+    "upsample": ([(2, 3, 5, 4)], {"size": (7, 9), "mode": "bilinear"}),
     "unfold": ([(2, 3, 5, 4)], {"kernel_size": (2, 2)}),
     "sort": ([(4, 7)], {}),
     "std_mean": ([(4, 7)], {}),
@@ -800,12 +814,14 @@ FIXED: dict[str, tuple[list[tuple[int, ...]], dict[str, Any]]] = {
 for fixed, (shapes, options) in FIXED.items():
     RECIPES[fixed] = lambda draw, s=shapes, o=options: ([draw.tensor(shape) for shape in s], dict(o))
     DTYPES[fixed] = FLOATS
+DTYPES["lp_pool3d"] = ("float32", "float64")  # all that torch has
 
 EXCUSED = set(
     # their cases say what they do
     "dropout1d index_add masked_select meshgrid scatter scatter_add var_mean "
     "rand randn randint randperm rand_like randn_like randint_like bernoulli normal multinomial manual_seed seed empty empty_like empty_strided zeros ones "
     "full arange linspace eye tensor as_tensor from_numpy from_dlpack get_num_threads set_num_threads is_grad_enabled no_grad "
+    "is_autocast_enabled get_autocast_dtype "
     "get_float32_matmul_precision set_float32_matmul_precision "
     "enable_grad set_grad_enabled device dtype Tensor Generator is_tensor save load initial_seed get_rng_state set_rng_state".split()
 )
@@ -841,7 +857,8 @@ def array_of(x: Any) -> np.ndarray:
     x = x.detach()
     if "bfloat16" in str(x.dtype):
         x = x.float()
-    return np.array(x.numpy(), np.float64)
+    # torch has tensors of zeros only, without memory.
+    return np.array(x.numpy(force=True) if isinstance(x, torch.Tensor) else x.numpy(), np.float64)
 
 
 def flat(results: Any) -> list[Any]:

@@ -56,6 +56,55 @@ def test_states_carry_a_sequence_on(kind: str) -> None:
         np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("lengths", [None, [5, 2, 1]])
+def test_projected_states(reverse: bool, lengths: list[int] | None) -> None:
+    module = nn.LSTM(4, 6, bidirectional=True, proj_size=2, dtype=ts.float64)
+    rng = np.random.default_rng(0)
+    x, h0, c0 = rng.standard_normal((5, 3, 4)), rng.standard_normal((2, 3, 2)), rng.standard_normal((2, 3, 6))
+    steps = lengths or 3 * [5]
+    y, (h, c) = module(
+        ts.tensor(x), (ts.tensor(h0), ts.tensor(c0)), None if lengths is None else ts.tensor(lengths, dtype=ts.int64)
+    )
+    suffix = "l0_reverse" if reverse else "l0"
+    w_ih, w_hh, b_ih, b_hh = weights(module, suffix)
+    w_hr = getattr(module, f"weight_hr_{suffix}").detach().numpy()
+    sigmoid = lambda gate: 1 / (1 + np.exp(-gate))  # noqa: E731
+    for batch, count in enumerate(steps):
+        wanted_h, wanted_c = h0[int(reverse), batch], c0[int(reverse), batch]
+        for step in range(count)[:: -1 if reverse else 1]:
+            i, f, g, o = (w_ih @ x[step, batch] + b_ih + w_hh @ wanted_h + b_hh).reshape(4, 6)
+            wanted_c = sigmoid(f) * wanted_c + sigmoid(i) * np.tanh(g)
+            wanted_h = w_hr @ (sigmoid(o) * np.tanh(wanted_c))
+            got = y.detach().numpy()[step, batch, 2:] if reverse else y.detach().numpy()[step, batch, :2]
+            np.testing.assert_allclose(got, wanted_h, rtol=1e-10)
+        np.testing.assert_allclose(h.detach().numpy()[int(reverse), batch], wanted_h, rtol=1e-10)
+        np.testing.assert_allclose(c.detach().numpy()[int(reverse), batch], wanted_c, rtol=1e-10)
+        assert not y.detach().numpy()[count:, batch].any()
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("bias", [False, True])
+def test_projected_states_like_torch(bias: bool) -> None:
+    torch = pytest.importorskip("torch")
+    options = {"num_layers": 2, "bidirectional": True, "batch_first": True, "proj_size": 3, "bias": bias}
+    peer = torch.nn.LSTM(4, 6, **options).double()
+    module = nn.LSTM(4, 6, **options, dtype=ts.float64)
+    module.load_state_dict({key: x.numpy() for key, x in peer.state_dict().items()})
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(shape) for shape in ((2, 5, 4), (4, 2, 3), (4, 2, 6))]
+    x, h0, c0 = (ts.tensor(a, requires_grad=True) for a in arrays)
+    xt, h0t, c0t = (torch.tensor(a, requires_grad=True) for a in arrays)
+    (y, (h, c)), (yt, (ht, ct)) = module(x, (h0, c0)), peer(xt, (h0t, c0t))
+    for a, b in ((y, yt), (h, ht), (c, ct)):
+        np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-10, atol=1e-12)
+    (y.square().sum() + h.sum() + c.sum()).backward()
+    (yt.square().sum() + ht.sum() + ct.sum()).backward()
+    pairs = zip((x, h0, c0, *module.parameters()), (xt, h0t, c0t, *peer.parameters()), strict=True)
+    for a, b in pairs:
+        np.testing.assert_allclose(a.grad.numpy(), b.grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_cells_are_single_steps(kind: str) -> None:
     make, make_cell, gates = KINDS[kind]

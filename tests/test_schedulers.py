@@ -134,6 +134,13 @@ def test_like_torch() -> None:
         (lambda s, o: s.SequentialLR(o, [s.LinearLR(o, 0.1, 1.0, 5), s.CosineAnnealingLR(o, 20)], [5])),
         (lambda s, o: s.SequentialLR(o, [s.ExponentialLR(o, 0.9), s.StepLR(o, 2), s.LinearLR(o)], [3, 9])),
     ]
+    makers += [
+        lambda s, o, epochs=epochs, kind=kind: (optim if s is sched else torch.optim).swa_utils.SWALR(
+            o, 0.02, epochs, kind
+        )
+        for epochs in (0, 1, 9)
+        for kind in ("cos", "linear")
+    ]
     for i, make in enumerate(makers):
         mine = optim.SGD([nn.Parameter(ts.zeros(1))], lr=0.1, momentum=0.9)
         theirs = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1, momentum=0.9)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 import tilestack as ts
-from tilestack import nn
+from tilestack import nn, optim
 from tilestack.optim import swa_utils
 
 
@@ -94,7 +96,27 @@ def test_update_bn() -> None:
     assert not model.training
 
 
+@pytest.mark.parametrize("strategy", ["cos", "linear"])
+@pytest.mark.parametrize("epochs", [0, 4])
+def test_swalr(strategy: str, epochs: int) -> None:
+    opt = optim.SGD([{"params": [nn.Parameter(ts.zeros(1))], "lr": lr} for lr in (0.1, 1.0)], lr=0.1)
+    scheduler = swa_utils.SWALR(opt, [0.05, 2.0], epochs, strategy)
+    for step in range(1, 8):
+        opt.step()
+        scheduler.step()
+        done = min(step / epochs, 1.0) if epochs else 1.0
+        share = done if strategy == "linear" else (1 - math.cos(math.pi * done)) / 2
+        assert scheduler.get_last_lr() == pytest.approx([0.1 - 0.05 * share, 1 + share])
+
+
 def test_wrong_use() -> None:
+    opt = optim.SGD([nn.Parameter(ts.zeros(1))], lr=0.1)
+    with pytest.raises(ValueError, match='anneal_strategy must be "cos" or "linear", got \'exp\''):
+        swa_utils.SWALR(opt, 0.1, anneal_strategy="exp")
+    with pytest.raises(ValueError, match="anneal_epochs must be an integer of at least 0, got -1"):
+        swa_utils.SWALR(opt, 0.1, anneal_epochs=-1)
+    with pytest.raises(ValueError, match="wanted 1 values of swa_lr, got 2"):
+        swa_utils.SWALR(opt, [0.1, 0.2])
     with pytest.raises(ValueError, match="decay must be from 0 to 1, got 1.5"):
         swa_utils.get_ema_multi_avg_fn(1.5)
     with pytest.raises(ValueError, match="avg_fn or multi_avg_fn, not both"):

@@ -50,7 +50,17 @@ def check_gradients(module: ts.nn.Module, peer: Any, y: ts.Tensor, z: Any) -> No
 @pytest.mark.parametrize("batch_first", [False, True])
 @pytest.mark.parametrize("need_weights", [False, True])
 @pytest.mark.parametrize("average", [False, True])
-@pytest.mark.parametrize("dims", [{}, {"kdim": 12, "vdim": 20}, {"bias": False}])
+@pytest.mark.parametrize(
+    "dims",
+    [
+        {},
+        {"kdim": 12, "vdim": 20},
+        {"bias": False},
+        {"add_bias_kv": True},
+        {"add_zero_attn": True},
+        {"add_bias_kv": True, "add_zero_attn": True},
+    ],
+)
 def test_multihead_attention(torch: Any, batch_first: bool, need_weights: bool, average: bool, dims: dict) -> None:
     peer = torch.nn.MultiheadAttention(16, 4, batch_first=batch_first, **dims)
     module = load(ts.nn.MultiheadAttention(16, 4, batch_first=batch_first, **dims), peer)
@@ -87,6 +97,19 @@ def test_multihead_attention_without_batch_and_of_itself(torch: Any) -> None:
     z, _ = peer(xt, xt, xt, attn_mask=causal)
     close(module(x, x, x, need_weights=False, is_causal=True)[0], z)
     close(module(x, x, x, is_causal=True)[0], z)
+
+
+@pytest.mark.parametrize("need_weights", [False, True])
+def test_no_mask_hides_the_added_keys(need_weights: bool) -> None:
+    module = ts.nn.MultiheadAttention(8, 2, add_bias_kv=True, add_zero_attn=True)
+    x = ts.randn((5, 3, 8))
+    future = ts.tensor(np.triu(np.ones((5, 5), bool), 1))
+    wanted, probabilities = module(x, x, x, attn_mask=future)
+    got, _ = module(x, x, x, need_weights=need_weights, is_causal=True)
+    np.testing.assert_allclose(got.detach().numpy(), wanted.detach().numpy(), rtol=1e-5, atol=1e-6)
+    assert probabilities.shape == (3, 5, 7)
+    assert (probabilities[:, 0, 1:5] == 0).all()
+    assert (probabilities[:, :, 5:] > 0).all()
 
 
 @pytest.mark.parametrize("norm_first", [False, True])

@@ -27,6 +27,12 @@ def _additive(mask: Tensor, like: Tensor) -> Tensor:
     return ts.where(mask, zeros, zeros - math.inf)
 
 
+def _future(tokens: int, source: int, like: Tensor) -> Tensor:
+    """Where a source token comes after the token: (tokens, source) bool."""
+    rows, cols = (ts.arange(n, device=like.device) for n in (tokens, source))
+    return rows.unsqueeze(-1) < cols
+
+
 class MultiheadAttention(Module):
     """Attention by several heads, each of its own projection of the inputs (Vaswani et al., 2017).
 
@@ -37,7 +43,8 @@ class MultiheadAttention(Module):
 
     Masks are torch's: bool, where True is left out, or float, which is added. key_padding_mask: (batch, source tokens).
     attn_mask: (tokens, source tokens) or (batch * heads, tokens, source tokens). is_causal: attn_mask, if it is given,
-    is the causal one.
+    is the causal one. Two more source tokens, which no mask hides, follow the others: add_bias_kv, a learned key and
+    value; add_zero_attn, a key and value of zeros. They too have columns among the probabilities.
     """
 
     in_proj_weight: Parameter | None
@@ -45,6 +52,8 @@ class MultiheadAttention(Module):
     q_proj_weight: Parameter | None
     k_proj_weight: Parameter | None
     v_proj_weight: Parameter | None
+    bias_k: Parameter | None
+    bias_v: Parameter | None
 
     def __init__(
         self,
@@ -63,12 +72,11 @@ class MultiheadAttention(Module):
         super().__init__()
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
             raise ValueError(f"MultiheadAttention: embed_dim {embed_dim} must be a multiple of num_heads {num_heads}")
-        if add_bias_kv or add_zero_attn:
-            raise ValueError("MultiheadAttention: add_bias_kv and add_zero_attn are not supported")
         self.embed_dim = embed_dim
         self.num_heads = num_heads
         self.head_dim = embed_dim // num_heads
         self.dropout = dropout
+        self.add_zero_attn = add_zero_attn
         self.batch_first = batch_first
         self.kdim = embed_dim if kdim is None else kdim
         self.vdim = embed_dim if vdim is None else vdim
@@ -80,6 +88,8 @@ class MultiheadAttention(Module):
         self.v_proj_weight = None if joint else Parameter(ts.empty((embed_dim, self.vdim), **empty))
         self.in_proj_bias = Parameter(ts.empty((3 * embed_dim,), **empty)) if bias else None
         self.out_proj = Linear(embed_dim, embed_dim, bias=bias, device=device, dtype=dtype)
+        self.bias_k = Parameter(ts.empty((1, 1, embed_dim), **empty)) if add_bias_kv else None
+        self.bias_v = Parameter(ts.empty((1, 1, embed_dim), **empty)) if add_bias_kv else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -90,6 +100,9 @@ class MultiheadAttention(Module):
             init.zeros_(self.in_proj_bias)
         if self.out_proj.bias is not None:
             init.zeros_(self.out_proj.bias)
+        for extra in (self.bias_k, self.bias_v):
+            if extra is not None:
+                init.xavier_normal_(extra)
 
     def _project(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, ...]:
         """In as few products as the inputs allow."""
@@ -136,12 +149,20 @@ class MultiheadAttention(Module):
         like = next(mask for mask in masks if mask.dtype != ts.bool)
         return _additive(masks[0], like) + _additive(masks[1], like)
 
+    def _extended(self, x: Tensor, bias: Parameter | None) -> Tensor:
+        """Keys or values (batch, heads, source tokens, head_dim), with those that the layer adds."""
+        batch, heads, _, size = x.shape
+        parts = [x]
+        if bias is not None:
+            parts.append(bias.reshape(1, heads, 1, size).expand(batch, heads, 1, size))
+        if self.add_zero_attn:
+            parts.append(ts.zeros((batch, heads, 1, size), dtype=x.dtype, device=x.device))
+        return ts.cat(parts, 2) if len(parts) > 1 else x
+
     def _weights(self, q: Tensor, k: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
         scores = (q / math.sqrt(self.head_dim)) @ k.transpose(-1, -2)
         if causal:
-            rows, cols = (ts.arange(n, device=q.device) for n in scores.shape[-2:])
-            seen = rows.unsqueeze(-1) >= cols
-            scores = scores + _additive(seen, scores)
+            scores = scores + _additive(~_future(q.shape[-2], k.shape[-2], q), scores)
         if mask is not None:
             scores = scores + _additive(mask, scores)
         return F.softmax(scores, -1)
@@ -170,11 +191,18 @@ class MultiheadAttention(Module):
             return x.transpose(1, 2) if token_dim == 1 else x.permute(1, 2, 0, 3)
 
         q, k, v = (by_heads(x) for x in self._project(query, key, value))
-        if is_causal and (not need_weights or attn_mask is None):
+        tokens, source = q.shape[2], k.shape[2]
+        k, v = self._extended(k, self.bias_k), self._extended(v, self.bias_v)
+        added = k.shape[2] - source
+        if is_causal and added and attn_mask is None:
+            attn_mask = _future(tokens, source, q)
+        if is_causal and not added and (not need_weights or attn_mask is None):
             attn_mask = None
         else:
             is_causal = False
-        mask = self._mask(key_padding_mask, attn_mask, (*q.shape[:3], k.shape[2]))
+        mask = self._mask(key_padding_mask, attn_mask, (*q.shape[:3], source))
+        if mask is not None and added:
+            mask = F.pad(mask, (0, added), value=float(mask.dtype == ts.bool))
         dropout = self.dropout if self.training else 0.0
         weights = None
         if need_weights:

@@ -1,4 +1,4 @@
-"""Hooks of a Module: functions called around its forward and backward."""
+"""Hooks of a Module: functions called around its forward and backward, and around its state_dict."""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ class Hooks:
             "forward_pre": {},
             "forward": {},
             "backward": {},
+            "state_dict_pre": {},
+            "state_dict_post": {},
+            "load_state_dict_pre": {},
+            "load_state_dict_post": {},
         }
 
     def add(
@@ -56,6 +60,9 @@ class Hooks:
 
         return RemovableHandle(remove)
 
+    def of(self, kind: str) -> list[Callable[..., Any]]:
+        return [hook for hook, _ in self.kinds[kind].values()]
+
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for hook, with_kwargs in list(self.kinds["forward_pre"].values()):
             if with_kwargs:
@@ -64,7 +71,7 @@ class Hooks:
                 args = replaced if isinstance(replaced, tuple) else (replaced,)
         watch = None
         if self.kinds["backward"]:
-            watch = _Backward(module, [hook for hook, _ in self.kinds["backward"].values()])
+            watch = _Backward(module, self.of("backward"))
             args = watch.inputs(args)
         y = module.forward(*args, **kwargs)
         for hook, with_kwargs in list(self.kinds["forward"].values()):

@@ -278,30 +278,37 @@ class Module:
 
         keep_vars: return the Parameters themselves, not tensors without gradient.
         """
-        return {
-            prefix + name: tensor if keep_vars else tensor.detach() for name, tensor in self._named_state(prefix="")
-        }
+        state: dict[str, Tensor] = {}
+        self._save_state(state, prefix, keep_vars)
+        return state
 
-    def _named_state(self, prefix: str) -> Iterator[tuple[str, Tensor]]:
-        for name, parameter in self._own_parameters():
-            yield prefix + name, parameter
-        for name, buffer in self._own_buffers():
-            if self._buffers[name]:
-                yield prefix + name, buffer
+    def _save_state(self, state: dict[str, Tensor], prefix: str, keep_vars: bool) -> None:
+        for hook in self._hooks_of("state_dict_pre"):
+            hook(self, prefix, keep_vars)
+        for name, tensor in self._own_state():
+            state[prefix + name] = tensor if keep_vars else tensor.detach()
         for name, value in list(self.__dict__.items()):
             if isinstance(value, Module):
-                yield from value._named_state(f"{prefix}{name}.")
+                value._save_state(state, f"{prefix}{name}.", keep_vars)
+        for hook in self._hooks_of("state_dict_post"):
+            hook(self, state, prefix, {})
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
+    def _own_state(self) -> list[tuple[str, Tensor]]:
+        return [*self._own_parameters(), *((name, x) for name, x in self._own_buffers() if self._buffers[name])]
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
         """Copy values of `state_dict` (tensors or numpy arrays) into the tensors of the same name.
 
         strict: every name must be on both sides. Shapes must agree in any case. Raises ValueError that lists all that
-        does not fit, before anything has been changed.
+        does not fit, before anything has been changed; where hooks run after loading, they come before the check of
+        names, which they may amend. assign: the given tensors take the place of the module's, with their dtypes and
+        devices; parameters keep their requires_grad. An optimizer made before has the old ones.
         """
         from tilestack.nn.state import load_state
 
-        missing, unexpected = load_state(type(self).__name__, dict(self._named_state("")), state_dict, strict)
-        return IncompatibleKeys(missing, unexpected)
+        return IncompatibleKeys(*load_state(self, state_dict, strict, assign))
 
     # Hooks.
 
@@ -309,6 +316,9 @@ class Module:
         if self._hooks is None:
             self._hooks = Hooks()
         return self._hooks
+
+    def _hooks_of(self, kind: str) -> list[Callable[..., Any]]:
+        return [] if self._hooks is None else self._hooks.of(kind)
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -336,6 +346,25 @@ class Module:
         changed in place inside forward.
         """
         return self._own_hooks().add(self, "backward", hook, prepend, False)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """`hook(module, prefix, keep_vars)` before state_dict() reads the module."""
+        return self._own_hooks().add(self, "state_dict_pre", hook, False, False)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """`hook(module, state_dict, prefix, local_metadata)` once the module's entries are in state_dict, which it may
+        change. local_metadata is empty."""
+        return self._own_hooks().add(self, "state_dict_post", hook, False, False)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """`hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)` before
+        loading. It may change state_dict, which is a copy, and add to the lists; local_metadata is empty."""
+        return self._own_hooks().add(self, "load_state_dict_pre", hook, False, False)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """`hook(module, incompatible_keys)` after loading. It may change the lists missing_keys and unexpected_keys,
+        which `strict` then judges."""
+        return self._own_hooks().add(self, "load_state_dict_post", hook, False, False)
 
     # Printing.
 

@@ -36,8 +36,10 @@ class _Recurrent(Module):
     ) -> None:
         super().__init__()
         name = type(self).__name__
-        if proj_size:
-            raise ValueError(f"{name}: proj_size is not supported, got {proj_size}")
+        if proj_size and (self.mode != "lstm" or not 0 < proj_size < hidden_size):
+            raise ValueError(
+                f"{name}: proj_size must be 0, or for LSTM less than hidden_size {hidden_size}, got {proj_size}"
+            )
         if min(input_size, hidden_size, num_layers) < 1:
             raise ValueError(
                 f"{name}: input_size, hidden_size and num_layers must be positive, "
@@ -47,13 +49,17 @@ class _Recurrent(Module):
             raise ValueError(f"{name}: dropout must be from 0 to 1, got {dropout}")
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout, self.bidirectional = bias, batch_first, dropout, bidirectional
+        self.proj_size = proj_size
+        width = proj_size or hidden_size
         rows = _GATES[self.mode] * hidden_size
         directions = 2 if bidirectional else 1
         for layer, suffix in self._parts():
-            columns = input_size if layer == 0 else directions * hidden_size
-            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, columns), "weight_hh": (rows, hidden_size)}
+            columns = input_size if layer == 0 else directions * width
+            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, columns), "weight_hh": (rows, width)}
             if bias:
                 shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+            if proj_size:
+                shapes |= {"weight_hr": (proj_size, hidden_size)}
             for key, shape in shapes.items():
                 setattr(self, f"{key}_{suffix}", Parameter(ts.empty(shape, device=device, dtype=dtype)))
         self.reset_parameters()
@@ -76,7 +82,8 @@ class _Recurrent(Module):
     def _run(
         self, x: Tensor | PackedSequence, states: list[Tensor | None], lengths: Tensor | None
     ) -> tuple[Any, list[Tensor]]:
-        """states and results: h and, for LSTM, c, of (layers * directions, batch, hidden)."""
+        """states and results: h and, for LSTM, c, of (layers * directions, batch, hidden; for h proj_size, if it is
+        not 0)."""
         if isinstance(x, PackedSequence):
             return self._run_packed(x, states)
         return self._run_padded(x, states, lengths, self.batch_first)
@@ -108,9 +115,9 @@ class _Recurrent(Module):
         elif batch_first:
             x = x.transpose(0, 1)
         count, batch = len(list(self._parts())), x.shape[1]
-        wanted = (count, batch, self.hidden_size)
         given = []
-        for state in states:
+        for state, size in zip(states, (self.proj_size or self.hidden_size, self.hidden_size), strict=False):
+            wanted = (count, batch, size)
             if state is None:
                 state = ts.zeros(wanted, dtype=x.dtype, device=x.device)
             elif single:
@@ -131,7 +138,12 @@ class _Recurrent(Module):
             weights: list[Any] = [getattr(self, f"{key}_{suffix}", None) for key in keys]
             states_here = [state[i] for state in given]
             c0 = states_here[1] if len(given) == 2 else None
-            results = recurrent_layer(x, states_here[0], c0, *weights, lengths=lengths, mode=self.mode, reverse=reverse)
+            options: dict[str, Any] = {"lengths": lengths, "mode": self.mode, "reverse": reverse}
+            projection = getattr(self, f"weight_hr_{suffix}", None)
+            if projection is None:
+                results = recurrent_layer(x, states_here[0], c0, *weights, **options)
+            else:
+                results = _projected_layer(x, states_here[0], c0, projection, weights, options)
             outputs.append(results[0])
             for kept, state in zip(last, results[1:], strict=True):
                 kept.append(state)
@@ -143,9 +155,30 @@ class _Recurrent(Module):
 
     def extra_repr(self) -> str:
         parts = [f"{self.input_size}, {self.hidden_size}"]
-        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+        defaults = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0}
+        defaults["bidirectional"] = False
         parts += [f"{key}={getattr(self, key)}" for key, value in defaults.items() if getattr(self, key) != value]
         return ", ".join(parts)
+
+
+def _projected_layer(
+    x: Tensor, h0: Tensor, c0: Any, projection: Tensor, weights: list[Any], options: dict[str, Any]
+) -> list[Tensor]:
+    """An LSTM layer whose states h are W r, of the layer's own r (Sak et al., 2014).
+
+    The gates see w_hh W r, so that r has the recurrence of a plain layer with weights w_hh W. Only h0 has no r: it
+    enters as more columns of the input, which are 0 but at the first step.
+    """
+    w_ih, w_hh, *biases = weights
+    steps, lengths = ts.arange(x.shape[0], device=x.device).reshape(-1, 1, 1), options["lengths"]
+    begin = 0
+    if options["reverse"]:
+        begin = x.shape[0] - 1 if lengths is None else lengths.reshape(1, -1, 1) - 1
+    first = (steps == begin).to(x.dtype)
+    x = ts.cat([x, first * h0], -1)
+    r0 = ts.zeros_like(c0)
+    y, end, c = recurrent_layer(x, r0, c0, ts.cat([w_ih, w_hh], 1), w_hh @ projection, *biases, **options)
+    return [F.linear(y, projection), F.linear(end, projection), c]
 
 
 class LSTM(_Recurrent):
@@ -155,7 +188,7 @@ class LSTM(_Recurrent):
     input_size); states (layers * directions, batch, hidden_size), zeros if left out; lengths (batch) int64: the steps of
     each sequence, after which outputs are 0 and states stay as they were at its end. Returns the last layer's outputs
     (steps, batch, directions * hidden_size) and (h_n, c_n). dropout acts between layers. x may be a PackedSequence of
-    nn.utils.rnn; the outputs are one then.
+    nn.utils.rnn; the outputs are one then. proj_size: outputs and h are projected to this size, less than hidden_size.
     """
 
     mode = "lstm"

@@ -12,11 +12,19 @@ from tilestack.nn.module import Module
 from tilestack.nn.parameter import Parameter
 
 
+def _refuse_max_norm(name: str, max_norm: float | None) -> None:
+    if max_norm is not None:
+        raise ValueError(
+            f"{name}: max_norm is not supported, got {max_norm}: forward never writes to the weight; "
+            "scale its rows after a step, under no_grad, by weight.copy_(weight.renorm(2, 0, max_norm))"
+        )
+
+
 class Embedding(Module):
     """Rows of a table by number.
 
     x: (...) int64 or int32 in [0, num_embeddings). Returns (..., embedding_dim). padding_idx: a row that starts at zero
-    and gets no gradient. Raises IndexError for a number out of range.
+    and gets no gradient. max_norm is refused. Raises IndexError for a number out of range.
     """
 
     def __init__(
@@ -24,11 +32,13 @@ class Embedding(Module):
         num_embeddings: int,
         embedding_dim: int,
         padding_idx: int | None = None,
+        max_norm: float | None = None,
         *,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        _refuse_max_norm("Embedding", max_norm)
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ValueError(f"Embedding: padding_idx {padding_idx} is out of range for {num_embeddings} embeddings")
         if padding_idx is not None and padding_idx < 0:
@@ -67,13 +77,15 @@ class EmbeddingBag(Module):
     """The sum, mean or maximum of the embeddings in each bag.
 
     forward(input, offsets, per_sample_weights): input (bags, n), or (total) with offsets (bags), where each bag begins;
-    per_sample_weights: factors for mode "sum". Returns (bags, embedding_dim). See F.embedding_bag.
+    per_sample_weights: factors for mode "sum". Returns (bags, embedding_dim). max_norm is refused.
+    See F.embedding_bag.
     """
 
     def __init__(
         self,
         num_embeddings: int,
         embedding_dim: int,
+        max_norm: float | None = None,
         *,
         mode: str = "mean",
         include_last_offset: bool = False,
@@ -82,6 +94,7 @@ class EmbeddingBag(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        _refuse_max_norm("EmbeddingBag", max_norm)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.mode, self.include_last_offset, self.padding_idx = mode, include_last_offset, padding_idx
         self.weight = Parameter(ts.empty((num_embeddings, embedding_dim), device=device, dtype=dtype))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import tilestack as ts
 from tilestack import _core
 from tilestack._core import Tensor
 from tilestack.nn import BatchNorm1d, BatchNorm2d, Module
+from tilestack.optim.lr_scheduler import LRScheduler
+from tilestack.optim.optimizer import Optimizer
 
 AvgFn = Callable[[Tensor, Tensor, Tensor], Tensor]
 MultiAvgFn = Callable[[list[Tensor], list[Tensor], Tensor], None]
@@ -133,6 +136,50 @@ class AveragedModel(Module):
             for x, y in zip(buffers, new, strict=True):
                 x.copy_(y)
         self.n_averaged.add_(1)
+
+
+class SWALR(LRScheduler):
+    """Moves the rate within anneal_epochs from where other schedules leave it to swa_lr, and keeps it there.
+
+    swa_lr: a rate, or one a group. anneal_strategy: "cos" or "linear".
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        swa_lr: float | Sequence[float],
+        anneal_epochs: int = 10,
+        anneal_strategy: str = "cos",
+        last_epoch: int = -1,
+    ) -> None:
+        if anneal_strategy not in ("cos", "linear"):
+            raise ValueError(f'SWALR: anneal_strategy must be "cos" or "linear", got {anneal_strategy!r}')
+        if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
+            raise ValueError(f"SWALR: anneal_epochs must be an integer of at least 0, got {anneal_epochs}")
+        groups = optimizer.param_groups
+        ends = list(swa_lr) if isinstance(swa_lr, Sequence) else [swa_lr] * len(groups)
+        if len(ends) != len(groups):
+            raise ValueError(f"SWALR: wanted {len(groups)} values of swa_lr, got {len(ends)}")
+        for group, end in zip(groups, ends, strict=True):
+            group["swa_lr"] = end
+        self.anneal_epochs = anneal_epochs
+        self.anneal_strategy = anneal_strategy
+        super().__init__(optimizer, last_epoch)
+
+    def _share(self, epoch: int) -> float:
+        """That of swa_lr in the rate."""
+        done = max(0.0, min(1.0, epoch / max(1, self.anneal_epochs)))
+        return done if self.anneal_strategy == "linear" else (1 - math.cos(math.pi * done)) / 2
+
+    def get_lr(self) -> list[float]:
+        epoch = self.last_epoch if self.anneal_epochs else max(1, self.last_epoch)
+        before, share = self._share(epoch - 1), self._share(epoch)
+        rates = []
+        for group in self.optimizer.param_groups:
+            end = group["swa_lr"]
+            start = end if before == 1 else (group["lr"] - before * end) / (1 - before)
+            rates.append(end * share + start * (1 - share))
+        return rates
 
 
 @ts.no_grad()
