@@ -3,6 +3,7 @@
 
 // Included by every contract: how an op's kernels are named and found. Each instruction set this build holds is one
 // line of TILESTACK_FOR_EACH_ISA; a kernel file is compiled once for each, with TILESTACK_ISA set to its namespace.
+// Where CMake leaves a set out, the table is a weak symbol that stays null, and that of the set before it serves.
 #if defined(TILESTACK_FOR_EACH_ISA)  // by CMake, which was given TILESTACK_ISAS
 #elif defined(__x86_64__)
 #define TILESTACK_FOR_EACH_ISA(X, ...) X(baseline, __VA_ARGS__) X(avx2, __VA_ARGS__) X(avx512, __VA_ARGS__)
@@ -30,9 +31,14 @@ const void* cuda_table(const char* name);
 // Kernels that this thread launches from now on run on this GPU.
 void activate_cuda(int index);
 
-#define TILESTACK_DECLARE_TABLE(isa, Type, name) \
-  namespace isa {                                \
-  extern const Type name;                        \
+#if defined(TILESTACK_ISA)  // a kernel file, which defines its table
+#define TILESTACK_TABLE_LINKAGE
+#else
+#define TILESTACK_TABLE_LINKAGE [[gnu::weak]]
+#endif
+#define TILESTACK_DECLARE_TABLE(isa, Type, name)  \
+  namespace isa {                                 \
+  TILESTACK_TABLE_LINKAGE extern const Type name; \
   }
 #define TILESTACK_TABLE_ADDRESS(isa, Type, name) &isa::name,
 
@@ -42,7 +48,10 @@ void activate_cuda(int index);
   TILESTACK_DECLARE_TABLE(cuda, Type, name)                                                                \
   inline const Type& name##_on(Device device) {                                                            \
     static constexpr const Type* tables[] = {TILESTACK_FOR_EACH_ISA(TILESTACK_TABLE_ADDRESS, Type, name)}; \
-    if (device.kind == Device::cpu) return *tables[active_isa];                                            \
+    if (device.kind == Device::cpu) {                                                                      \
+      const Type* const own = tables[active_isa];                                                          \
+      return own ? *own : *tables[active_isa - 1];                                                         \
+    }                                                                                                      \
     static const void* const table = cuda_table(#name);                                                    \
     activate_cuda(device.index);                                                                           \
     return *static_cast<const Type*>(table);                                                               \
