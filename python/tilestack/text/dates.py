@@ -22,19 +22,23 @@ TENS = ["", "", *"twenty thirty forty fifty sixty seventy eighty ninety".split()
 ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth"}
 ORDINALS |= {"twelve": "twelfth", "twenty": "twentieth", "thirty": "thirtieth"}
 
+# Not strftime's, which follow the locale.
+MONTHS = "January February March April May June July August September October November December".split()
+WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+
 FORMS: list[Callable[[datetime.date], str]] = [
-    lambda d: f"{d.day} {d:%B} {d.year}",
-    lambda d: f"{d:%B} {d.day}, {d.year}",
-    lambda d: f"{d:%B} {ordinal(d.day)}, {d.year}",
-    lambda d: f"{ordinal(d.day)} of {d:%B} {d.year}",
-    lambda d: f"{d:%a}, {d.day} {d:%b} {d.year}",
-    lambda d: f"{d:%A}, {d:%B} {d.day}, {d.year}",
-    lambda d: f"{d:%A} {ordinal(d.day)} {d:%B} {d.year}",
-    lambda d: f"{d.year}, {d:%B} {d.day}",
+    lambda d: f"{d.day} {month(d)} {d.year}",
+    lambda d: f"{month(d)} {d.day}, {d.year}",
+    lambda d: f"{month(d)} {ordinal(d.day)}, {d.year}",
+    lambda d: f"{ordinal(d.day)} of {month(d)} {d.year}",
+    lambda d: f"{weekday(d)[:3]}, {d.day} {month(d)[:3]} {d.year}",
+    lambda d: f"{weekday(d)}, {month(d)} {d.day}, {d.year}",
+    lambda d: f"{weekday(d)} {ordinal(d.day)} {month(d)} {d.year}",
+    lambda d: f"{d.year}, {month(d)} {d.day}",
     lambda d: f"{d.day}.{d.month}.{d.year}",
-    lambda d: f"the {ordinal_word(d.day)} of {d:%B} {d.year}",
-    lambda d: f"the {ordinal_word(d.day)} of {d:%B}, {year_words(d.year)}",
-    lambda d: f"{d:%B} the {ordinal_word(d.day)}, {year_words(d.year)}",
+    lambda d: f"the {ordinal_word(d.day)} of {month(d)} {d.year}",
+    lambda d: f"the {ordinal_word(d.day)} of {month(d)}, {year_words(d.year)}",
+    lambda d: f"{month(d)} the {ordinal_word(d.day)}, {year_words(d.year)}",
 ]
 
 
@@ -63,6 +67,14 @@ def make_pairs(count: int, seed: int, held_back: bool = False) -> Pairs:
 def vocabulary() -> Characters:
     """Of both sides: printable ASCII, a filler, a start and an end."""
     return Characters(string.digits + string.ascii_letters + string.punctuation + " ", SPECIAL)
+
+
+def month(date: datetime.date) -> str:
+    return MONTHS[date.month - 1]
+
+
+def weekday(date: datetime.date) -> str:
+    return WEEKDAYS[date.weekday()]
 
 
 def ordinal(number: int) -> str:
