@@ -148,6 +148,37 @@ def test_bert_names(tmp_path: Path) -> None:
     assert type(models.from_pretrained(tmp_path)) is models.SentenceEncoder
 
 
+@pytest.mark.parametrize("name", ["resnet_cifar", "resnet_cifar_b"])
+def test_cifar_names(name: str, tmp_path: Path) -> None:
+    """`linear` and `shortcut`, as widespread implementations have them."""
+    model = made(name)
+    others = {"fc": "linear", "downsample": "shortcut"}
+    state = {".".join(others.get(p, p) for p in key.split(".")): x for key, x in model.state_dict().items()}
+    assert "linear.weight" in state
+    assert ("layer2.0.shortcut.0.weight" in state) == (name == "resnet_cifar_b")
+    ts.save_file(state, tmp_path / "x.safetensors")
+    check_same(model, models.from_pretrained(tmp_path / "x.safetensors"))
+
+
+def timm_name(name: str) -> str:
+    """Of a net with one block a stage."""
+    outer = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
+    inner = {"_expand_conv": "conv_pw", "_bn0": "bn1", "_depthwise_conv": "conv_dw", "_bn1": "bn2"}
+    inner |= {"_project_conv": "conv_pwl", "_bn2": "bn3"}
+    first = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
+    parts = name.split(".")
+    if parts[0] != "_blocks":
+        return ".".join([outer[parts[0]], *parts[1:]])
+    return ".".join(["blocks", parts[1], "0", (inner if int(parts[1]) else first)[parts[2]], *parts[3:]])
+
+
+def test_timms_names(tmp_path: Path) -> None:
+    model = models.EfficientNetLite(0.5, 0.25, num_classes=5)
+    model.save(tmp_path)
+    rewritten(tmp_path, timm_name)
+    check_same(model, models.from_pretrained(tmp_path))
+
+
 def test_shards(tmp_path: Path) -> None:
     model = made("llama")
     model.save(tmp_path)

@@ -122,6 +122,10 @@ class EfficientNetLite(Pretrained):
         nn.init.zeros_(self.get_parameter("_fc.bias"))
 
     @classmethod
+    def own_names(cls, state: State) -> State:
+        return from_timm(state) if "conv_stem.weight" in state else state
+
+    @classmethod
     def sizes_of(cls, state: State) -> dict[str, Any] | None:
         """width and depth of the published nets only, which other factors may round to, too."""
         if "_blocks.0._depthwise_conv.weight" not in state:
@@ -137,6 +141,32 @@ class EfficientNetLite(Pretrained):
             x = block(x)
         x = F.relu6(self._bn1(self._conv_head(x)))
         return self._fc(self._dropout(x.mean((2, 3))))
+
+
+# timm's names of what is outside the blocks, in a block that does not expand (the first), and in the others.
+TIMM = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1", "classifier": "_fc"}
+TIMM_FIRST = {"conv_dw": "_depthwise_conv", "bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"}
+TIMM_BLOCK = {"conv_pw": "_expand_conv", "bn1": "_bn0", "conv_dw": "_depthwise_conv", "bn2": "_bn1"}
+TIMM_BLOCK |= {"conv_pwl": "_project_conv", "bn3": "_bn2"}
+
+
+def from_timm(state: State) -> State:
+    """The weights of timm's tf_efficientnet_lite0 to 4 under the names here. timm numbers blocks within stages.
+
+    Its efficientnet_lite0, without tf_, is another net: it pads alike on all sides.
+    """
+    parts = {name: name.split(".") for name in state}
+    places = sorted({(int(part[1]), int(part[2])) for part in parts.values() if part[0] == "blocks"})
+    renamed = {}
+    for name, part in parts.items():
+        if part[0] == "blocks":
+            place = places.index((int(part[1]), int(part[2])))
+            names = TIMM_BLOCK if place else TIMM_FIRST
+            part = ["_blocks", str(place), names.get(part[3], part[3]), *part[4:]]
+        else:
+            part = [TIMM.get(part[0], part[0]), *part[1:]]
+        renamed[".".join(part)] = state[name]
+    return renamed
 
 
 def repeats(stage: int, depth: float) -> int:

@@ -148,6 +148,12 @@ class CifarResNet(Pretrained):
         he_init(self)
 
     @classmethod
+    def own_names(cls, state: State) -> State:
+        """Widespread implementations call the last layer `linear`, and the way past a block `shortcut`."""
+        names = {"linear": "fc", "shortcut": "downsample"}
+        return {".".join(names.get(part, part) for part in name.split(".")): x for name, x in state.items()}
+
+    @classmethod
     def sizes_of(cls, state: State) -> dict[str, Any] | None:
         if shape(state, "conv1.weight")[2:] != (3, 3) or count(state, r"layer(\d+)\.") != 4:
             return None
