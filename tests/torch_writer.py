@@ -96,9 +96,8 @@ def torch_zip(value: Any, folder: str = "archive", **more: bytes) -> bytes:
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(f"{folder}/data.pkl", data)
         archive.writestr(f"{folder}/byteorder", "little")
-        for key, storage in storages.items():
-            archive.writestr(f"{folder}/data/{key}", storage.array.tobytes())
-        for name, content in more.items():
+        contents = {f"data/{key}": storage.array.tobytes() for key, storage in storages.items()}
+        for name, content in (contents | more).items():
             archive.writestr(f"{folder}/{name}", content)
     return file.getvalue()
 

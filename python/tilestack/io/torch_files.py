@@ -108,7 +108,13 @@ def _load_archive(file: BinaryIO, device: Any) -> Any:
             raise Refused("a TorchScript archive, which holds code; save the state_dict() of the module instead")
         if folder + "byteorder" in names and archive.read(folder + "byteorder") != b"little":
             raise Refused("written on a big-endian machine, which is not supported")
-        storages = _Storages(lambda key, size: archive.read(f"{folder}data/{key}"))
+
+        def read(key: str, size: int) -> bytes:
+            entry = archive.getinfo(f"{folder}data/{key}")
+            _check_size(key, size, entry.file_size)  # before it is unpacked
+            return archive.read(entry)
+
+        storages = _Storages(read)
         return _Unpickler(io.BytesIO(archive.read(pickles[0])), storages, device).load()
 
 
@@ -152,13 +158,18 @@ class _Storages:
         dtype, size = STORAGES[kind.name]
         if key not in self.known:
             data = bytearray(self.read(key, count * size))
-            if len(data) != count * size:
-                raise Refused(f"truncated: storage {key} must have {count * size:,} bytes, it has {len(data):,}")
+            _check_size(key, count * size, len(data))
             self.known[key] = Storage(data, dtype, size, count)
         found = self.known[key]
         if found[1:] != (dtype, size, count):
             raise Refused(f"storage {key} is described in two ways")
         return found
+
+
+def _check_size(key: str, wanted: int, found: int) -> None:
+    if found != wanted:
+        state = "truncated" if found < wanted else "damaged"
+        raise Refused(f"{state}: storage {key} must have {wanted:,} bytes, it has {found:,}")
 
 
 class _Unpickler(pickle.Unpickler):

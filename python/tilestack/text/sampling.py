@@ -38,14 +38,15 @@ class Sampling:
         return int(tokens[np.searchsorted(chances.cumsum(), random.random() * chances.sum(), side="right")])
 
     def candidates(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Tokens that may be drawn, the likeliest first, and their probabilities, which add up to 1."""
-        tokens = np.argsort(-logits, kind="stable")[: self.top_k]
-        scores = logits[tokens] / self.temperature
-        chances = np.exp(scores - scores[0])
+        """Tokens that may be drawn, and their probabilities, which add up to 1."""
+        count = min(self.top_k or len(logits), len(logits))
+        tokens = np.arange(count) if count == len(logits) else np.argpartition(logits, -count)[-count:]
+        chances = np.exp((logits[tokens] - logits.max()) / self.temperature)
         chances /= chances.sum()
         if self.top_p is not None:
-            kept = np.searchsorted(chances.cumsum(), self.top_p) + 1
-            tokens, chances = tokens[:kept], chances[:kept] / chances[:kept].sum()
+            order = np.argsort(-chances, kind="stable")
+            kept = order[: np.searchsorted(chances[order].cumsum(), self.top_p) + 1]
+            tokens, chances = tokens[kept], chances[kept] / chances[kept].sum()
         return tokens, chances
 
     def _penalised(self, logits: np.ndarray, seen: Sequence[int]) -> np.ndarray:
