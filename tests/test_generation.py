@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,13 @@ def test_rows_end_by_themselves(model: Any) -> None:
     assert len(rows[0]) <= 6
     model.config.eos_token_id = list(ends)
     assert model.generate(PROMPTS, 12) == rows
+
+
+def test_the_folder_says_what_ends(model: Any, tmp_path: Any) -> None:
+    free = model.generate(PROMPTS[0], 12)
+    model.save(tmp_path)
+    (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": [free[6], 63]}))
+    assert models.from_pretrained(tmp_path).generate(PROMPTS[0], 12) == free[: free.index(free[6], 3) + 1]
 
 
 def test_kinds_of_prompts(model: Any) -> None:

@@ -189,6 +189,16 @@ def test_shards(tmp_path: Path) -> None:
         ts.save_file({name: x.clone() for name, x in state.items() if where[name] == shard}, tmp_path / shard)
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": where}))
     check_same(model, models.from_pretrained(tmp_path))
+    (tmp_path / "model.safetensors.index.json").unlink()
+    where = {name: shard.replace(".safetensors", ".bin") for name, shard in where.items()}
+    for shard in set(where.values()):
+        kept = {name: tensor(x.numpy(), "FloatStorage") for name, x in state.items() if where[name] == shard}
+        (tmp_path / shard).write_bytes(torch_zip(kept))
+    (tmp_path / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": where}))
+    check_same(model, models.from_pretrained(tmp_path))
+    (tmp_path / "model-00002-of-00002.bin").unlink()
+    with pytest.raises(FileNotFoundError, match=r"model-00002-of-00002.bin"):
+        models.from_pretrained(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +251,13 @@ def test_other_files(tmp_path: Path) -> None:
         (tmp_path / "config.json").write_text(content)
         with pytest.raises(ValueError, match=message):
             models.from_pretrained(tmp_path)
+
+
+def test_an_index_of_itself(tmp_path: Path) -> None:
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"x": index.name}}))
+    with pytest.raises(ValueError, match=r"shard 'model.safetensors.index.json' is an index"):
+        models.from_pretrained(tmp_path)
 
 
 def test_which_file(tmp_path: Path) -> None:

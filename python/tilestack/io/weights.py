@@ -11,11 +11,11 @@ from typing import Any
 from tilestack._core import Tensor
 
 from .npz import load_npz
-from .safetensors import load_file
+from .safetensors import load_file, load_shards
 from .torch_files import load_torch
 
 # In a folder, the first of these that is there.
-NAMES = ("model.safetensors.index.json", "model.safetensors", "pytorch_model.bin")
+NAMES = ("model.safetensors.index.json", "model.safetensors", "pytorch_model.bin.index.json", "pytorch_model.bin")
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".npz")
 # Under which training scripts keep a model's weights beside their own state.
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "params")
@@ -49,7 +49,7 @@ def load_weights(path: str | os.PathLike[str], device: Any = "cpu") -> dict[str,
     """
     file = find_weights(path)
     if file.name.endswith(".index.json"):
-        return load_file(file, device=device)
+        return load_shards(file, lambda shard: load_weights(shard, device))
     with open(file, "rb") as opened:
         start = opened.read(512)
     if start.startswith((b"PK", b"\x80")):

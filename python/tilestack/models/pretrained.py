@@ -42,7 +42,7 @@ class Pretrained(nn.Module):
     arguments: dict[str, Any]
     folder: Path | None = None
 
-    def __new__(cls, *args: Any, **options: Any) -> Any:
+    def __new__(cls: type[P], *args: Any, **options: Any) -> P:
         """Notes the arguments for `save`."""
         model = super().__new__(cls)
         with contextlib.suppress(TypeError):  # __init__ will name the mistake; a copy is given its own later

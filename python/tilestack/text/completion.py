@@ -73,7 +73,6 @@ def stream_text(
     tokenizer = tokenizer or tokenizer_of(model)
     ids = tokenizer.encode(prompt)
     text = Unrolled(tokenizer, ids, stop)
-    options.setdefault("eos_id", model.config.eos_token_id)
     for token in stream(model, ids, max_new_tokens, **options):
         piece = text.add(token)
         if piece:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def generate(
     rows are filled up with the id that ends them. What a row becomes does not depend on the others.
 
     temperature 0 takes the likeliest token; see `Sampling` for it and top_k, top_p, repetition_penalty. eos_id: ends a
-    sequence, by default that of the model's config. seed: row i draws with seed + i; by default it comes from the
+    sequence, by default that of generation_config.json beside the weights, or of the model's config. seed: row i draws with seed + i; by default it comes from the
     generator of `ts.manual_seed`. A prompt longer than the model's context is an error, or, with crop, loses its
     beginning. Where a sequence outgrows the context, the model goes on from the latter half of it.
     """
@@ -160,8 +161,11 @@ def _rows(prompts: Any) -> tuple[list[list[int]], bool]:
 
 
 def _ends(model: Any, eos_id: int | Collection[int] | None) -> Collection[int]:
+    """As given, else as generation_config.json beside the weights has it, else as the config."""
     if eos_id is None:
-        eos_id = model.config.eos_token_id
+        file = None if model.folder is None else model.folder / "generation_config.json"
+        said = json.loads(file.read_text("utf-8")) if file is not None and file.is_file() else {}
+        eos_id = said.get("eos_token_id", model.config.eos_token_id)
     if eos_id is None:
         return ()
     return (eos_id,) if isinstance(eos_id, int) else tuple(eos_id)
