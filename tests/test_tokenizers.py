@@ -237,6 +237,87 @@ def test_beside_tokenizers(tmp_path: Path) -> None:
     assert len(hub.encode("the the")) == 2
 
 
+PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "play", "##ing", "##s", "to", "cafe", "日", "!", "'", "i"]
+
+
+def test_word_pieces() -> None:
+    tokenizer = text.WordPiece({token: i for i, token in enumerate(PIECES)})
+    spelled = lambda string: [PIECES[i] for i in tokenizer.encode(string)[1:-1]]  # noqa: E731
+    assert [PIECES[i] for i in tokenizer.encode("")] == ["[CLS]", "[SEP]"]
+    assert spelled("Playing plays\tTO!") == ["play", "##ing", "play", "##s", "to", "!"]
+    assert spelled("Café cafe\u0301 日to") == ["cafe", "cafe", "日", "to"]
+    assert spelled("played ingplay I'to") == ["[UNK]", "[UNK]", "i", "'", "to"]
+    assert spelled("to\u200bto \x00\ufffdi\x07 [MASK]to") == ["[UNK]", "i", "[MASK]", "to"]
+    assert spelled("i" * 101) == ["[UNK]"]
+    assert [len(row) for row in tokenizer.encode_batch(["to to to to", "i"], 4)] == [4, 3]
+    assert tokenizer.decode(tokenizer.encode("Playing to!")) == "playing to !"
+    assert text.WordPiece(tokenizer.vocabulary, lowercase=False).encode("To to")[1:-1] == [1, 8]
+    with pytest.raises(ValueError, match="there is no token 99"):
+        tokenizer.decode([99])
+    with pytest.raises(ValueError, match=r"has no \[CLS\], \[SEP\]"):
+        text.WordPiece({"[UNK]": 0})
+
+
+def write_bert(folder: Path, **changes: Any) -> None:
+    normalizer = {"clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True}
+    around = {token: {"id": token, "ids": [PIECES.index(token)], "tokens": [token]} for token in ("[CLS]", "[SEP]")}
+    single: list[Any] = [{"SpecialToken": {"id": token, "type_id": 0}} for token in around]
+    single.insert(1, {"Sequence": {"id": "A", "type_id": 0}})
+    plain = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+    model: dict[str, Any] = {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##"}
+    values = {
+        "added_tokens": [{"id": i, "content": token, "special": True, **plain} for i, token in enumerate(PIECES[:5])],
+        "normalizer": {"type": "BertNormalizer", **normalizer},
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": {"type": "TemplateProcessing", "single": single, "pair": single, "special_tokens": around},
+        "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": False},
+        "model": model | {"max_input_chars_per_word": 100, "vocab": {token: i for i, token in enumerate(PIECES)}},
+    }
+    (folder / "tokenizer.json").write_text(json.dumps(values | changes))
+
+
+def test_files_of_berts_kind(tmp_path: Path) -> None:
+    write_bert(tmp_path)
+    found = text.load_tokenizer(tmp_path)
+    assert isinstance(found, text.WordPiece)
+    assert found.encode("Plays") == [2, 5, 7, 3]
+    (tmp_path / "tokenizer.json").unlink()
+    (tmp_path / "vocab.txt").write_text("\n".join(PIECES) + "\n")
+    again = text.load_tokenizer(tmp_path)
+    assert isinstance(again, text.WordPiece)
+    assert again.vocabulary == found.vocabulary
+    (tmp_path / "tokenizer_config.json").write_text('{"do_lower_case": false}')
+    assert text.load_tokenizer(tmp_path).encode("Plays") == [2, 1, 3]
+
+
+@pytest.mark.peers
+def test_word_pieces_beside_tokenizers(tmp_path: Path) -> None:
+    pytest.importorskip("tokenizers")
+    write_bert(tmp_path)
+    hub, ours = text.HubTokenizer(tmp_path / "tokenizer.json"), text.load_tokenizer(tmp_path)
+    assert isinstance(ours, text.WordPiece)
+    rng = np.random.default_rng(0)
+    letters = [
+        *PIECES[2:5],
+        "play",
+        "PLAY",
+        "ing",
+        "s ",
+        "café",
+        "cafe\u0301",
+        *"  \t\n\r!'-_日iİß²",
+        "😀",
+        "\u200b",
+        "\x07",
+    ]
+    letters += ["\xa0", "\u2028", "\ufffd", "\u3000", "x" * 101]
+    for _ in range(1000):
+        string = "".join(rng.choice(letters, rng.integers(0, 20)))
+        assert ours.encode(string) == hub.encode(string), repr(string)
+    texts = ["play to to", "s"]
+    assert ours.encode_batch(texts, 4) == hub.encode_batch(texts, 4)
+
+
 def test_shakespeare() -> None:
     play = text.load_shakespeare()
     assert len(play) == 1_115_394

@@ -12,6 +12,7 @@ from .sampling import Sampling
 from .sentences import encode_sentences
 from .shakespeare import load_shakespeare
 from .translation import beam_search, translate
+from .word_piece import WordPiece
 
 __all__ = [
     "Blocks",
@@ -19,6 +20,7 @@ __all__ = [
     "Characters",
     "HubTokenizer",
     "Sampling",
+    "WordPiece",
     "beam_search",
     "complete",
     "encode_sentences",

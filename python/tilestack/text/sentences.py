@@ -15,6 +15,7 @@ from tilestack._core import Tensor
 from .completion import tokenizer_of
 from .hub import HubTokenizer
 from .padding import padded
+from .word_piece import WordPiece
 
 
 def encode_sentences(
@@ -53,7 +54,7 @@ def _ids(model: Any, sentences: Sequence[Any], tokenizer: Any) -> list[list[int]
     if model.folder is not None:
         most = min(most, _max_length(model.folder, most))
     found = tokenizer or tokenizer_of(model)
-    if isinstance(found, HubTokenizer):
+    if isinstance(found, (WordPiece, HubTokenizer)):
         return found.encode_batch(sentences, most)
     return [found.encode(sentence)[:most] for sentence in sentences]
 
