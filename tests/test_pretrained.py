@@ -88,6 +88,8 @@ def test_options_and_dtype(tmp_path: Path) -> None:
     assert models.from_pretrained(tmp_path).lm_head.weight.dtype == ts.float32
     assert models.from_pretrained(tmp_path, dtype=ts.bfloat16).lm_head.weight.dtype == ts.bfloat16
     assert models.from_pretrained(tmp_path, attn_pdrop=0.5).config.attn_pdrop == 0.5
+    with pytest.raises(ValueError, match="GPT2LMHeadModel: its config has no attn_drop"):
+        models.from_pretrained(tmp_path, attn_drop=0.5)
 
 
 def test_twins_are_written_once(tmp_path: Path) -> None:

@@ -137,6 +137,7 @@ WHOLE = {"x": tensor(NUMBERS, "FloatStorage")}
         (torch_sequence(WHOLE)[:120], "damaged or half-downloaded"),
         (torch_sequence(WHOLE, little_endian=False), "big-endian"),
         (torch_zip(WHOLE, **{"data/0": b"x" * 100}), "storage 0 must have 24 bytes"),
+        (torch_zip({"x": tensor(NUMBERS, "BoolStorage")}, **{"data/0": bytes([0, 1, 2] * 2)}), "holds the byte 2"),
         (torch_zip(WHOLE, **{"constants.pkl": b""}), "TorchScript"),
         (torch_zip(WHOLE, "some/where"), "has no data.pkl"),
         (pickled(WHOLE)[0], "a pickle, but not of torch.save"),

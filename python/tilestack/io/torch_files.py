@@ -159,6 +159,8 @@ class _Storages:
         if key not in self.known:
             data = bytearray(self.read(key, count * size))
             _check_size(key, count * size, len(data))
+            if dtype == ts.bool and max(data, default=0) > 1:
+                raise Refused(f"storage {key} of booleans holds the byte {max(data)}")
             self.known[key] = Storage(data, dtype, size, count)
         found = self.known[key]
         if found[1:] != (dtype, size, count):

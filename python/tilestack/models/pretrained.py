@@ -85,6 +85,9 @@ class Pretrained(nn.Module):
         if cls.config_class is not None:
             if config is None:
                 raise ValueError(f"{cls.__name__}: the weights do not tell all sizes: {CONFIG} must be beside them")
+            unknown = options.keys() - {field.name for field in dataclasses.fields(cls.config_class)}
+            if unknown:
+                raise ValueError(f"{cls.__name__}: its config has no {', '.join(sorted(unknown))}")
             return {"config": read_config(cls.config_class, {**config, **options})}
         known = inspect.signature(cls.__init__).parameters
         given = {name: value for name, value in (config or {}).items() if name in known and name != "self"}

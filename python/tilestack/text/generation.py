@@ -50,16 +50,22 @@ def generate(
     return decoder.rows[0] if single else decoder.rows
 
 
-def stream(model: Any, prompt: Sequence[int], max_new_tokens: int = 128, **options: Any) -> Iterator[int]:
+def stream(
+    model: Any,
+    prompt: Sequence[int],
+    max_new_tokens: int = 128,
+    *,
+    eos_id: int | Collection[int] | None = None,
+    seed: int | None = None,
+    crop: bool = False,
+    **sampling: Any,
+) -> Iterator[int]:
     """The new tokens of one prompt, each as soon as it is there; arguments as of `generate`."""
     rows, single = _rows(prompt)
     if not single:
         raise ValueError(f"stream: wanted the ids of one prompt, got {len(rows)} prompts")
-    named = {name: options.pop(name) for name in ("eos_id", "seed", "crop") if name in options}
-    ends = _ends(model, named.get("eos_id"))
-    for (token,) in Decoder(
-        model, rows, max_new_tokens, Sampling(**options), ends, named.get("seed"), named.get("crop", False)
-    ):
+    decoder = Decoder(model, rows, max_new_tokens, Sampling(**sampling), _ends(model, eos_id), seed, crop)
+    for (token,) in decoder:
         if token is not None:
             yield token
 
