@@ -136,6 +136,7 @@ def test_generate(language: Path, capsys: Any) -> None:
     assert len(first) == 9 + 30 + 1
     assert run(capsys, *generate, "--prompt", "Before we", "--seed", 3) == first
     assert run(capsys, *generate, "--prompt", "Before we", "--seed", 4) != first
+    assert run(capsys, *generate, "--prompt", "All") != run(capsys, *generate, "--prompt", "All")
     several = run(capsys, *generate, "--prompt", "Before we", "--prompt", "All", "--seed", 3)
     assert several.startswith(first + "---\nAll")
     stop = first[20:22].replace("\n", "\\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ def generate(args: argparse.Namespace) -> int:
     """Prints each prompt and what follows it, as it is made if there is one prompt."""
     use_machine(args)
     model = load_model(args.model, LanguageModel, "tilestack train shakespeare", args.dtype, args.device)
-    options: dict[str, Any] = {name: getattr(args, name) for name in ("temperature", "top_k", "top_p", "seed", "crop")}
+    options: dict[str, Any] = {name: getattr(args, name) for name in ("temperature", "top_k", "top_p", "crop")}
+    options["seed"] = secrets.randbelow(2**31) if args.seed is None else args.seed
     options["repetition_penalty"] = args.repetition_penalty
     if args.ids:
         _print_ids(model, args.ids, args.max_new_tokens, options)
