@@ -310,7 +310,7 @@ def test_word_pieces_beside_tokenizers(tmp_path: Path) -> None:
         "\u200b",
         "\x07",
     ]
-    letters += ["\xa0", "\u2028", "\ufffd", "\u3000", "x" * 101]
+    letters += ["\x0b", "\x1c", "\x85", "\xa0", "\u2028", "\ufffd", "\u3000", "x" * 101]
     for _ in range(1000):
         string = "".join(rng.choice(letters, rng.integers(0, 20)))
         assert ours.encode(string) == hub.encode(string), repr(string)

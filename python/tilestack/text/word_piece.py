@@ -101,9 +101,11 @@ def words(text: str, lowercase: bool) -> list[str]:
 
 
 def _clean(character: str) -> str:
-    if character.isspace() and character not in "\x1c\x1d\x1e\x1f\x85":
+    if character in "\t\n\r":
         return " "
-    return "" if character == "\ufffd" or unicodedata.category(character) in ("Cc", "Cf", "Co") else character
+    if character == "\ufffd" or unicodedata.category(character) in ("Cc", "Cf", "Co"):
+        return ""
+    return " " if character.isspace() else character
 
 
 def _is_punctuation(character: str) -> bool:
