@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import zlib
 
 import numpy as np
@@ -37,7 +38,7 @@ def test_the_sample():
     assert "BSD" in (SAMPLE / "SOURCE.txt").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("pack", "suffix"), [(gzip.compress, ".gz"), (bytes, "")])
+@pytest.mark.parametrize(("pack", "suffix"), [(gzip.compress, ".gz"), (lzma.compress, ".xz"), (bytes, "")])
 def test_a_folder_of_idx_files(tmp_path, pack, suffix):
     write_set(tmp_path, pack=pack, suffix=suffix)
     data = load_mnist(tmp_path)
@@ -72,6 +73,7 @@ DAMAGED = {
     "other number": (lambda data: idx(np.zeros((12, 28, 28))), "12 images need as many labels"),
     "broken gzip": (lambda data: gzip.compress(data)[:-20], "damaged gzip"),
     "flipped gzip": (lambda data: gzip.compress(data)[:-8] + bytes(8), "damaged gzip"),
+    "broken xz": (lambda data: lzma.compress(data)[:-20], "damaged xz"),
     "huge": (lambda data: b"\0\0\x08\3" + b"\xff" * 12, "truncated"),
 }
 

@@ -9,6 +9,7 @@ for training and 1,000 held back, and written in MNIST's own IDX format, so that
 from __future__ import annotations
 
 import gzip
+import lzma
 import sys
 import zipfile
 from pathlib import Path
@@ -37,7 +38,7 @@ def split(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def write_idx(path: Path, array: np.ndarray) -> None:
     magic = bytes([0, 0, 8, array.ndim])
     data = magic + np.array(array.shape, ">i4").tobytes() + array.tobytes()
-    path.write_bytes(gzip.compress(data, 9, mtime=0))
+    path.write_bytes(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME))
     print(f"{path.name}: {array.shape}, {path.stat().st_size:,} bytes")
 
 
@@ -46,8 +47,8 @@ def main() -> None:
         sys.exit(__doc__)
     images, labels = read_wheel(sys.argv[1])
     for part, rows in zip(("train", "t10k"), split(labels), strict=True):
-        write_idx(SAMPLE / f"{part}-images-idx3-ubyte.gz", images[rows])
-        write_idx(SAMPLE / f"{part}-labels-idx1-ubyte.gz", labels[rows])
+        write_idx(SAMPLE / f"{part}-images-idx3-ubyte.xz", images[rows])
+        write_idx(SAMPLE / f"{part}-labels-idx1-ubyte.xz", labels[rows])
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from tilestack._threadpool import make_visible
 from tilestack.composed import *  # noqa: F403
 
 if TYPE_CHECKING:
-    from tilestack import amp, cli, cuda, data, diagnose, io, models, nn, optim, train, vision  # noqa: F401
+    from tilestack import amp, cli, cuda, data, diagnose, io, models, nn, optim, text, train, vision  # noqa: F401
 
 Tensor.__repr__ = tensor_repr  # type: ignore[method-assign, assignment]
 Tensor.__deepcopy__ = tensor_deepcopy  # type: ignore[attr-defined]
@@ -35,7 +35,7 @@ Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
 make_visible()
 del make_visible, tensor_deepcopy, tensor_reduce, tensor_repr
 
-_SUBMODULES = ("amp", "cli", "cuda", "data", "diagnose", "io", "models", "nn", "optim", "train", "vision")
+_SUBMODULES = ("amp", "cli", "cuda", "data", "diagnose", "io", "models", "nn", "optim", "text", "train", "vision")
 _LAZY = {"summary": "tilestack.train", "save_file": "tilestack.io", "load_file": "tilestack.io"}
 
 

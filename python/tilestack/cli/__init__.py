@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `tilestack doctor | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (OSError, ValueError, FloatingPointError, MemoryError, CommandError) as error:
+    except (OSError, ValueError, ImportError, FloatingPointError, MemoryError, CommandError) as error:
         if os.environ.get("TILESTACK_TRACEBACK"):
             raise
         print(f"tilestack: {_in_words(error)}", file=sys.stderr)
@@ -60,17 +60,23 @@ def _at_least(least: float, kind: type = int):  # type: ignore[no-untyped-def]
 def _parser() -> argparse.ArgumentParser:
     from tilestack import __version__
 
+    from . import text_options
+
     parser = _Parser(prog="tilestack", description="Deep learning, whole, in one small wheel.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"tilestack {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
     _add_train(commands)
     _add_predict(commands)
+    text_options.add_generate(commands)
+    text_options.add_translate(commands)
     doctor = commands.add_parser("doctor", help="print what tilestack found on this machine", allow_abbrev=False)
     doctor.set_defaults(run=_doctor)
     return parser
 
 
 def _add_train(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    from . import text_options
+
     train = commands.add_parser("train", help="train a net and write a report", allow_abbrev=False)
     tasks = train.add_subparsers(title="tasks", metavar="TASK", required=True, parser_class=_Parser)
     mnist = tasks.add_parser(
@@ -97,6 +103,8 @@ def _add_train(commands: argparse._SubParsersAction) -> None:  # type: ignore[ty
     add("--threads", type=_at_least(1), metavar="N", help="processor threads (default: what the machine allows)")
     add("--resume", action="store_true", help="go on with the run that was interrupted in --out")
     mnist.set_defaults(run=_train)
+    text_options.add_shakespeare(tasks)
+    text_options.add_dates(tasks)
 
 
 def _add_predict(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]

@@ -13,6 +13,7 @@ from . import machine
 
 OPTIONAL = {  # distribution: what it adds, how to get it
     "pillow": "pictures other than PNG for predict: pip install tilestack[vision]",
+    "tokenizers": "tokenizer.json of other models than GPT-2 and BERT: pip install tilestack[text]",
     "matplotlib": "plots of your own: pip install tilestack[plot]",
     "threadpoolctl": "limits threads from outside",
     "torch": "shares tensors through DLPack",

@@ -51,3 +51,17 @@ def _lines(path: str) -> list[str]:
         return Path(path).read_text("utf-8", "replace").splitlines()
     except OSError:
         return []
+
+
+def facts() -> list[tuple[str, str]]:
+    """What a run's speed depends on."""
+    import numpy as np
+
+    import tilestack as ts
+
+    return [
+        ("Processor", processor()),
+        ("Instruction set", ts.isa()),
+        ("Threads", f"{ts.get_num_threads()} ({ts.num_threads_reason()})"),
+        ("Software", f"tilestack {ts.__version__}, Python {platform.python_version()}, numpy {np.__version__}"),
+    ]

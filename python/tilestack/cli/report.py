@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from typing import TYPE_CHECKING
 
@@ -89,9 +88,6 @@ def _settings(settings: Settings, result: Result) -> list[tuple[str, str]]:
 def _timings(result: Result) -> list[tuple[str, str]]:
     seconds = [row["seconds"] for row in result.rows]
     return [
-        ("Processor", machine.processor()),
-        ("Instruction set", ts.isa()),
-        ("Threads", f"{ts.get_num_threads()} ({ts.num_threads_reason()})"),
-        ("Software", f"tilestack {ts.__version__}, Python {platform.python_version()}, numpy {np.__version__}"),
+        *machine.facts(),
         ("Training", f"{result.seconds:.2f} s; an epoch {min(seconds):.2f} to {max(seconds):.2f} s"),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import math
 import zlib
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ def load_mnist(data: str | Path | None = None) -> Mnist:
     """Load MNIST or Fashion-MNIST.
 
     data: a folder with the four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte,
-    t10k-labels-idx1-ubyte), packed as .gz or not. None: the sample in the wheel, 4,000 digits of MNIST's training set
+    t10k-labels-idx1-ubyte), packed as .gz or .xz or not. None: the sample in the wheel, 4,000 digits of MNIST's training set
     to train on and 1,000 more of it held back, 100 of each class.
     Raises FileNotFoundError for a missing folder or file and ValueError for a damaged one.
     """
@@ -48,14 +49,9 @@ def load_mnist(data: str | Path | None = None) -> Mnist:
 
 
 def read_idx(path: str | Path) -> np.ndarray:
-    """Read an IDX file of unsigned bytes, packed by gzip or not."""
+    """Read an IDX file of unsigned bytes, packed by gzip or xz or not."""
     path = Path(path)
-    data = path.read_bytes()
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise ValueError(f"{path}: damaged gzip file: {error}") from None
+    data = _unpacked(path.read_bytes(), path)
     if len(data) < 4 or data[:3] != b"\0\0\x08" or not 1 <= data[3] <= 4:
         raise ValueError(f"{path}: not an IDX file of unsigned bytes (it begins with {data[:4].hex(' ') or 'nothing'})")
     start = 4 + 4 * data[3]
@@ -65,6 +61,14 @@ def read_idx(path: str | Path) -> np.ndarray:
         state = "truncated" if len(data) < wanted else "too long"
         raise ValueError(f"{path}: {state}: shape {shape} needs {wanted:,} bytes, the file has {len(data):,}")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def _unpacked(data: bytes, path: Path) -> bytes:
+    kind = "gzip" if data.startswith(b"\x1f\x8b") else "xz" if data.startswith(b"\xfd7zXZ\0") else None
+    try:
+        return gzip.decompress(data) if kind == "gzip" else lzma.decompress(data) if kind == "xz" else data
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise ValueError(f"{path}: damaged {kind} file: {error}") from None
 
 
 def _read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
@@ -82,9 +86,10 @@ def _read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _find(folder: Path, name: str) -> Path:
-    for candidate in (name, name + ".gz", name.replace("-idx", ".idx"), name.replace("-idx", ".idx") + ".gz"):
-        if (folder / candidate).is_file():
-            return folder / candidate
+    for stem in (name, name.replace("-idx", ".idx")):
+        for suffix in ("", ".gz", ".xz"):
+            if (folder / (stem + suffix)).is_file():
+                return folder / (stem + suffix)
     raise FileNotFoundError(f"load_mnist: {folder} has neither {name} nor {name}.gz")
 
 

@@ -65,7 +65,7 @@ class RandomSampler(Sampler):
 class WeightedRandomSampler(Sampler):
     """num_samples draws with replacement, each in proportion to its weight."""
 
-    def __init__(self, weights: Sequence[float], num_samples: int, seed: int) -> None:
+    def __init__(self, weights: Sequence[float] | np.ndarray, num_samples: int, seed: int) -> None:
         self.cumulative = np.cumsum(np.asarray(weights, dtype=np.float64))
         if not len(self.cumulative) or np.min(weights) < 0 or not 0 < self.cumulative[-1] < np.inf:
             raise ValueError("WeightedRandomSampler: weights must be finite, not negative and not all zero")

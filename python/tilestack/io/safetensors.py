@@ -6,7 +6,7 @@ import json
 import math
 import mmap as mmap_module
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -55,7 +55,7 @@ def load_file(path: str | os.PathLike[str], mmap: bool = True, device: Any = "cp
     Raises FileNotFoundError for a missing file and ValueError, with path and reason, for one that breaks the format.
     """
     if os.fspath(path).endswith(".index.json"):
-        return _load_shards(Path(path), mmap, device)
+        return load_shards(Path(path), lambda shard: load_file(shard, mmap, device))
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         header = _read_header(file, size, path)
@@ -202,16 +202,18 @@ def _bytes(x: ts.Tensor) -> memoryview:
     return x.reshape(-1).view(ts.uint8).numpy().data
 
 
-def _load_shards(index: Path, mmap: bool, device: Any) -> dict[str, ts.Tensor]:
+def load_shards(index: Path, load: Callable[[Path], Mapping[str, ts.Tensor]]) -> dict[str, ts.Tensor]:
+    """The tensors of the files, in the folder of the index, that its weight_map names."""
     try:
         weight_map = json.loads(index.read_text("utf-8"))["weight_map"]
         shards = sorted(set(weight_map.values()))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise ValueError(f"{index}: not a safetensors index: it needs a JSON object with a weight_map") from None
+        raise ValueError(f"{index}: not an index of shards: it needs a JSON object with a weight_map") from None
     tensors: dict[str, ts.Tensor] = {}
     for shard in shards:
         _require(isinstance(shard, str) and Path(shard).name == shard, index, f"shard {shard!r} is not in its folder")
-        held = load_file(index.with_name(shard), mmap, device)
+        _require(not shard.endswith(".index.json"), index, f"shard {shard!r} is an index")
+        held = load(index.with_name(shard))
         for name in (name for name, where in weight_map.items() if where == shard):
             _require(name in held, index, f"tensor {name!r} is not in {shard}")
             tensors[name] = held[name]

@@ -6,7 +6,9 @@ from .efficientnet_lite import EfficientNetLite, efficientnet_lite0, efficientne
 from .gpt2 import GPT2Config, GPT2LMHeadModel, GPT2Model
 from .lenet import LeNet
 from .llama import LlamaConfig, LlamaForCausalLM, LlamaModel
+from .loading import from_pretrained
 from .mlp import MLP
+from .pretrained import Pretrained
 from .recurrent_lm import RecurrentLM
 from .resnet import (
     CifarResNet,
@@ -42,6 +44,7 @@ __all__ = [
     "LlamaConfig",
     "LlamaForCausalLM",
     "LlamaModel",
+    "Pretrained",
     "RecurrentLM",
     "ResNet",
     "SentenceEncoder",
@@ -51,6 +54,7 @@ __all__ = [
     "efficientnet_lite0",
     "efficientnet_lite1",
     "efficientnet_lite2",
+    "from_pretrained",
     "resnet18",
     "resnet20",
     "resnet32",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tilestack import Tensor, nn
 
+from .pretrained import Pretrained, State, shape
 
-class AlexNet2012(nn.Module):
+
+class AlexNet2012(Pretrained):
     """The net that won ImageNet 2012: response normalisation, and two groups of channels, one for each GPU of then.
 
     x: (batch, 3, 224, 224) float, at least 63 pixels on a side. Returns (batch, num_classes) logits. Weights start normal
@@ -42,11 +46,15 @@ class AlexNet2012(nn.Module):
         for name in ("features.0.bias", "features.8.bias", "classifier.6.bias"):
             nn.init.zeros_(self.get_parameter(name))
 
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        return linear_sizes(state) if shape(state, "features.4.weight") == (256, 48, 5, 5) else None
+
     def forward(self, x: Tensor) -> Tensor:
         return self.classifier(self.avgpool(self.features(x)).flatten(1))
 
 
-class AlexNet(nn.Module):
+class AlexNet(Pretrained):
     """AlexNet without groups and response normalisation ("One weird trick", Krizhevsky, 2014), as in torchvision.
 
     x: (batch, 3, 224, 224) float, at least 63 pixels on a side. Returns (batch, num_classes) logits. 61,100,840 parameters.
@@ -72,8 +80,16 @@ class AlexNet(nn.Module):
         self.avgpool = nn.AdaptiveAvgPool2d((6, 6))
         self.classifier = classifier(num_classes, dropout, hidden)
 
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        return linear_sizes(state) if shape(state, "features.3.weight") == (192, 64, 5, 5) else None
+
     def forward(self, x: Tensor) -> Tensor:
         return self.classifier(self.avgpool(self.features(x)).flatten(1))
+
+
+def linear_sizes(state: State) -> dict[str, Any]:
+    return {"num_classes": shape(state, "classifier.6.weight")[0], "hidden": shape(state, "classifier.1.weight")[0]}
 
 
 def classifier(num_classes: int, dropout: float, hidden: int) -> nn.Sequential:

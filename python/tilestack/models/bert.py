@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import tilestack as ts
 from tilestack import Tensor, nn
 from tilestack.nn import functional as F
+
+from .pretrained import Pretrained, State, prefixed, unprefixed
+
+ACTIVATIONS = {"gelu": F.gelu, "gelu_new": lambda x: F.gelu(x, approximate="tanh"), "relu": F.relu}
 
 
 @dataclass
 class BertConfig:
     """Sizes under the names of config.json; by default those of BERT base."""
 
+    SUPPORTED: ClassVar[dict[str, tuple[Any, ...]]] = {
+        "hidden_act": tuple(ACTIVATIONS),
+        "position_embedding_type": ("absolute",),
+        "is_decoder": (False,),
+    }
     vocab_size: int = 30522
     hidden_size: int = 768
     num_hidden_layers: int = 12
@@ -25,6 +37,7 @@ class BertConfig:
     layer_norm_eps: float = 1e-12
     pad_token_id: int = 0
     initializer_range: float = 0.02
+    hidden_act: str = "gelu"
 
 
 class Embeddings(nn.Module):
@@ -89,10 +102,11 @@ class Layer(nn.Module):
         self.attention = nn.ModuleDict({"self": SelfAttention(config), "output": Output(config, config.hidden_size)})
         self.intermediate = nn.ModuleDict({"dense": nn.Linear(config.hidden_size, config.intermediate_size)})
         self.output = Output(config, config.intermediate_size)
+        self.activation = ACTIVATIONS[config.hidden_act]
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         x = self.attention["output"](self.attention["self"](x, mask), x)
-        return self.output(F.gelu(self.intermediate["dense"](x)), x)
+        return self.output(self.activation(self.intermediate["dense"](x)), x)
 
 
 class Encoder(nn.Module):
@@ -117,8 +131,13 @@ class Pooler(nn.Module):
         return self.dense(x[:, 0]).tanh()
 
 
-class BertModel(nn.Module):
+class BertModel(Pretrained):
     """From tokens to hidden states. Matrices start normal with deviation initializer_range, biases at 0."""
+
+    config_class = BertConfig
+    model_type = "bert"
+    known_by = "attention.self.query.weight"
+    unused = r"(position_ids$|^cls\.)"
 
     def __init__(self, config: BertConfig, add_pooling_layer: bool = True) -> None:
         super().__init__()
@@ -127,6 +146,21 @@ class BertModel(nn.Module):
         self.encoder = Encoder(config)
         self.pooler = Pooler(config) if add_pooling_layer else None
         init_weights(self, config)
+
+    @classmethod
+    def own_names(cls, state: State) -> State:
+        return unprefixed(todays_names(state), "bert.")
+
+    @classmethod
+    def arguments_for(cls, config: Any, state: State, options: Any) -> dict[str, Any]:
+        pooled = "pooler.dense.weight" in state
+        return {**super().arguments_for(config, state, options), "add_pooling_layer": pooled}
+
+    def encode(self, sentences: str | Sequence[str], batch_size: int = 32, tokenizer: Any = None) -> Tensor:
+        """Vectors of length 1 for sentences: `tilestack.text.encode_sentences`."""
+        from tilestack import text
+
+        return text.encode_sentences(self, sentences, batch_size, tokenizer)
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None
@@ -137,8 +171,12 @@ class BertModel(nn.Module):
         return self.encoder(self.embeddings(input_ids, token_type_ids), mask)
 
 
-class BertForMaskedLM(nn.Module):
+class BertForMaskedLM(Pretrained):
     """BERT that predicts tokens; its last layer is the embedding's weight."""
+
+    config_class = BertConfig
+    model_type = "bert"
+    unused = r"(position_ids$|^cls\.seq_relationship|^bert\.pooler)"
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
@@ -148,6 +186,10 @@ class BertForMaskedLM(nn.Module):
         init_weights(predictions, config)
         predictions.decoder.weight = self.bert.embeddings.word_embeddings.weight
         self.cls = nn.ModuleDict({"predictions": predictions})
+
+    @classmethod
+    def own_names(cls, state: State) -> State:
+        return prefixed(todays_names(state), "bert.", but=("cls.",))
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None
@@ -170,9 +212,10 @@ class Predictions(nn.Module):
         )
         self.decoder = nn.Linear(width, config.vocab_size)
         self.decoder.bias = self.bias
+        self.activation = ACTIVATIONS[config.hidden_act]
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.decoder(self.transform["LayerNorm"](F.gelu(self.transform["dense"](x))))
+        return self.decoder(self.transform["LayerNorm"](self.activation(self.transform["dense"](x))))
 
 
 class SentenceEncoder(BertModel):
@@ -184,10 +227,20 @@ class SentenceEncoder(BertModel):
         """Arguments as of BertModel. Returns (batch, hidden_size): the mean of the tokens' states, scaled to length 1."""
         if attention_mask is None:
             attention_mask = ts.ones_like(input_ids)
-        states = super().forward(input_ids, attention_mask, token_type_ids)
-        counted = (attention_mask != 0).to(states.dtype).unsqueeze(-1)
-        mean = (states * counted).sum(1) / counted.sum(1).clamp(1e-9)
-        return mean / (mean * mean).sum(-1, keepdim=True).sqrt().clamp(1e-12)
+        return sentence_vectors(super().forward(input_ids, attention_mask, token_type_ids), attention_mask)
+
+
+def sentence_vectors(states: Tensor, attention_mask: Tensor) -> Tensor:
+    """The mean of the tokens' states, (batch, tokens, width), where the mask is not 0, scaled to length 1."""
+    counted = (attention_mask != 0).to(states.dtype).unsqueeze(-1)
+    mean = (states * counted).sum(1) / counted.sum(1).clamp(1e-9)
+    return mean / (mean * mean).sum(-1, keepdim=True).sqrt().clamp(1e-12)
+
+
+def todays_names(state: State) -> State:
+    """The first BERTs' norms had gamma and beta."""
+    new = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
+    return {re.sub(r"LayerNorm\.(gamma|beta)$", lambda old: new[old[0]], name): x for name, x in state.items()}
 
 
 def init_weights(model: nn.Module, config: BertConfig) -> None:

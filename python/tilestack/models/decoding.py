@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tilestack as ts
 from tilestack import Tensor, nn
 from tilestack.nn import functional as F
+
+from .pretrained import Pretrained
 
 Caches = Any  # one nn.KVCache for each layer, or None
 
@@ -15,6 +18,29 @@ def new_caches(layers: int, batch: int, heads: int, max_len: int, head_dim: int,
     """Empty caches for max_len tokens of each of `batch` sequences, in the dtype and on the device of `like`."""
     made: dict[str, Any] = {"dtype": like.dtype, "device": like.device}
     return [nn.KVCache(batch, heads, max_len, head_dim, **made) for _ in range(layers)]
+
+
+class LanguageModel(Pretrained):
+    """A net that predicts the next token, with a cache for decoding. A subclass has `new_caches`, `forward` and `context`,
+    the number of tokens that it can see."""
+
+    config: Any
+
+    @property
+    def context(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__} has no context")
+
+    def generate(self, prompts: Any, max_new_tokens: int = 128, **options: Any) -> Any:
+        """The prompts with tokens that go on from them: `tilestack.text.generate`."""
+        from tilestack import text
+
+        return text.generate(self, prompts, max_new_tokens, **options)
+
+    def stream(self, prompt: Sequence[int], max_new_tokens: int = 128, **options: Any) -> Iterator[int]:
+        """The tokens that go on from the prompt, one by one: `tilestack.text.stream`."""
+        from tilestack import text
+
+        return text.stream(self, prompt, max_new_tokens, **options)
 
 
 class Visible:

@@ -12,6 +12,8 @@ import tilestack as ts
 from tilestack import Tensor, nn
 from tilestack.nn import functional as F
 
+from .pretrained import Pretrained, State, count, shape
+
 # Kernel, stride, expansion, output channels and blocks of each stage at width and depth 1.
 STAGES = [
     (3, 1, 1, 16, 1),
@@ -22,6 +24,8 @@ STAGES = [
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 ]
+
+PUBLISHED = [(1.0, 1.0), (1.0, 1.1), (1.1, 1.2), (1.2, 1.4), (1.4, 1.8)]  # width and depth of Lite0 to Lite4
 
 
 class SameConv2d(nn.Conv2d):
@@ -80,7 +84,7 @@ class MBConv(nn.Module):
         return y + x
 
 
-class EfficientNetLite(nn.Module):
+class EfficientNetLite(Pretrained):
     """width, depth: factors of channels and blocks; stem and head are the same in all.
 
     x: (batch, 3, size, size) float, (pixel - 127) / 128. Returns (batch, num_classes) logits. Convolutions start normal
@@ -100,10 +104,9 @@ class EfficientNetLite(nn.Module):
         self._bn0 = norm(32)
         shapes = []
         inplanes = 32
-        for i, (kernel, stride, expansion, channels, blocks) in enumerate(STAGES):
+        for i, (kernel, stride, expansion, channels, _) in enumerate(STAGES):
             planes = round_channels(channels * width)
-            repeats = blocks if i in (0, len(STAGES) - 1) else math.ceil(blocks * depth)
-            for first in (True, *(False,) * (repeats - 1)):
+            for first in (True, *(False,) * (repeats(i, depth) - 1)):
                 shapes.append((inplanes, planes, kernel, stride if first else 1, expansion))
                 inplanes = planes
         self._blocks = nn.ModuleList([MBConv(*shape, drop_connect * i / len(shapes)) for i, shape in enumerate(shapes)])
@@ -118,12 +121,62 @@ class EfficientNetLite(nn.Module):
         nn.init.uniform_(self._fc.weight, -(num_classes**-0.5), num_classes**-0.5)
         nn.init.zeros_(self.get_parameter("_fc.bias"))
 
+    @classmethod
+    def own_names(cls, state: State) -> State:
+        return from_timm(state) if "conv_stem.weight" in state else state
+
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        """width and depth of the published nets only, which other factors may round to, too."""
+        if "_blocks.0._depthwise_conv.weight" not in state:
+            return None
+        key = (count(state, r"_blocks\.(\d+)\."), shape(state, "_conv_head.weight")[1])
+        published = {(blocks_of(depth), round_channels(320 * width)): (width, depth) for width, depth in PUBLISHED}
+        sizes = dict(zip(("width", "depth"), published.get(key, ()), strict=False))
+        return {**sizes, "num_classes": shape(state, "_fc.weight")[0]}
+
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu6(self._bn0(self._conv_stem(x)))
         for block in self._blocks:
             x = block(x)
         x = F.relu6(self._bn1(self._conv_head(x)))
         return self._fc(self._dropout(x.mean((2, 3))))
+
+
+# timm's names of what is outside the blocks, in a block that does not expand (the first), and in the others.
+TIMM = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1", "classifier": "_fc"}
+TIMM_FIRST = {"conv_dw": "_depthwise_conv", "bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"}
+TIMM_BLOCK = {"conv_pw": "_expand_conv", "bn1": "_bn0", "conv_dw": "_depthwise_conv", "bn2": "_bn1"}
+TIMM_BLOCK |= {"conv_pwl": "_project_conv", "bn3": "_bn2"}
+
+
+def from_timm(state: State) -> State:
+    """The weights of timm's tf_efficientnet_lite0 to 4 under the names here. timm numbers blocks within stages.
+
+    Its efficientnet_lite0, without tf_, is another net: it pads alike on all sides.
+    """
+    parts = {name: name.split(".") for name in state}
+    places = sorted({(int(part[1]), int(part[2])) for part in parts.values() if part[0] == "blocks"})
+    renamed = {}
+    for name, part in parts.items():
+        if part[0] == "blocks":
+            place = places.index((int(part[1]), int(part[2])))
+            names = TIMM_BLOCK if place else TIMM_FIRST
+            part = ["_blocks", str(place), names.get(part[3], part[3]), *part[4:]]
+        else:
+            part = [TIMM.get(part[0], part[0]), *part[1:]]
+        renamed[".".join(part)] = state[name]
+    return renamed
+
+
+def repeats(stage: int, depth: float) -> int:
+    """Blocks of a stage; the first and the last keep theirs."""
+    blocks = STAGES[stage][-1]
+    return blocks if stage in (0, len(STAGES) - 1) else math.ceil(blocks * depth)
+
+
+def blocks_of(depth: float) -> int:
+    return sum(repeats(stage, depth) for stage in range(len(STAGES)))
 
 
 def round_channels(channels: float) -> int:

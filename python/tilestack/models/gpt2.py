@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import tilestack as ts
 from tilestack import Tensor, nn
 from tilestack.nn import functional as F
 
-from .decoding import Caches, Visible, new_caches, next_token_loss
+from .decoding import Caches, LanguageModel, Visible, new_caches, next_token_loss
+from .pretrained import Pretrained, State, prefixed, unprefixed
+
+ACTIVATIONS = {
+    "gelu_new": lambda x: F.gelu(x, approximate="tanh"),
+    "gelu_pytorch_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "gelu": F.gelu,
+    "relu": F.relu,
+}
 
 
 @dataclass
 class GPT2Config:
     """Sizes under the names of config.json; by default those of the smallest GPT-2."""
 
+    SUPPORTED: ClassVar[dict[str, tuple[Any, ...]]] = {
+        "activation_function": tuple(ACTIVATIONS),
+        "scale_attn_weights": (True,),
+        "scale_attn_by_inverse_layer_idx": (False,),
+        "add_cross_attention": (False,),
+    }
     vocab_size: int = 50257
     n_positions: int = 1024
     n_embd: int = 768
@@ -27,6 +42,10 @@ class GPT2Config:
     resid_pdrop: float = 0.1
     layer_norm_epsilon: float = 1e-5
     initializer_range: float = 0.02
+    activation_function: str = "gelu_new"
+    tie_word_embeddings: bool = True
+    bos_token_id: int | None = None
+    eos_token_id: int | None = None
 
 
 class Conv1D(nn.Module):
@@ -69,9 +88,10 @@ class MLP(nn.Module):
         self.c_fc = Conv1D(inner, config.n_embd)
         self.c_proj = Conv1D(config.n_embd, inner)
         self.dropout = nn.Dropout(config.resid_pdrop)
+        self.activation = ACTIVATIONS[config.activation_function]
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.dropout(self.c_proj(F.gelu(self.c_fc(x), approximate="tanh")))
+        return self.dropout(self.c_proj(self.activation(self.c_fc(x))))
 
 
 class Block(nn.Module):
@@ -87,12 +107,16 @@ class Block(nn.Module):
         return x + self.mlp(self.ln_2(x))
 
 
-class GPT2Model(nn.Module):
+class GPT2Model(Pretrained):
     """From tokens to hidden states.
 
     Weights start normal with deviation initializer_range, those that end a residual branch by sqrt(2 n_layer) smaller;
     biases at 0.
     """
+
+    config_class = GPT2Config
+    model_type = "gpt2"
+    unused = r"(\battn\.(masked_)?bias|^lm_head\.weight)$"
 
     def __init__(self, config: GPT2Config) -> None:
         super().__init__()
@@ -106,6 +130,10 @@ class GPT2Model(nn.Module):
             if parameter.dim() > 1:
                 depth = math.sqrt(2 * config.n_layer) if name.endswith("c_proj.weight") else 1.0
                 nn.init.normal_(parameter, 0.0, config.initializer_range / depth)
+
+    @classmethod
+    def own_names(cls, state: State) -> State:
+        return unprefixed(state, "transformer.")
 
     def new_caches(self, batch: int, max_len: int | None = None) -> list[nn.KVCache]:
         """For decoding of up to max_len tokens, by default n_positions."""
@@ -129,8 +157,8 @@ class GPT2Model(nn.Module):
         return self.ln_f(x)
 
 
-class GPT2LMHeadModel(nn.Module):
-    """GPT-2 that predicts the next token; its last layer is the embedding's weight.
+class GPT2LMHeadModel(LanguageModel):
+    """GPT-2 that predicts the next token; its last layer is the embedding's weight, unless the config unties them.
 
     >>> from tilestack.models import GPT2Config, GPT2LMHeadModel
     >>> model = GPT2LMHeadModel(GPT2Config(vocab_size=65, n_positions=64, n_embd=128, n_layer=4, n_head=4))
@@ -138,19 +166,42 @@ class GPT2LMHeadModel(nn.Module):
     (1, 10, 65)
     """
 
+    config_class = GPT2Config
+    model_type = "gpt2"
+    known_by = "attn.c_attn.weight"
+    unused = r"\battn\.(masked_)?bias$"
+
     def __init__(self, config: GPT2Config) -> None:
         super().__init__()
         self.config = config
         self.transformer = GPT2Model(config)
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
-        self.lm_head.weight = self.transformer.wte.weight
+        if config.tie_word_embeddings:
+            self.lm_head.weight = self.transformer.wte.weight
+        else:
+            nn.init.normal_(self.lm_head.weight, 0.0, config.initializer_range)
+
+    @classmethod
+    def own_names(cls, state: State) -> State:
+        return prefixed(state, "transformer.", but=("lm_head.",))
+
+    @property
+    def context(self) -> int:
+        return self.config.n_positions
 
     def new_caches(self, batch: int, max_len: int | None = None) -> list[nn.KVCache]:
         return self.transformer.new_caches(batch, max_len)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None, caches: Caches = None) -> Tensor:
-        """Logits (batch, tokens, vocab_size) of the token after each; arguments as of GPT2Model."""
-        return self.lm_head(self.transformer(input_ids, attention_mask, caches))
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        caches: Caches = None,
+        logits_to_keep: int = 0,
+    ) -> Tensor:
+        """Logits (batch, tokens, vocab_size) of the token after each, or after the last logits_to_keep ones only; other
+        arguments as of GPT2Model."""
+        return self.lm_head(self.transformer(input_ids, attention_mask, caches)[:, -logits_to_keep:])
 
     def loss(self, input_ids: Tensor, labels: Tensor | None = None) -> Tensor:
         """Mean cross-entropy of labels (by default input_ids) from the second token on; -100 does not count."""

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 from tilestack import Tensor, nn
 
+from .pretrained import Pretrained, State, shape
 
-class LeNet(nn.Module):
+
+class LeNet(Pretrained):
     """LeNet-5 (LeCun et al., 1998) as it is built today: ReLU and max pooling, 61,706 weights for 10 classes.
 
     x: (batch, in_channels, 28, 28) float. Returns (batch, num_classes) logits.
@@ -27,6 +31,13 @@ class LeNet(nn.Module):
             nn.ReLU(),
             nn.Linear(84, num_classes),
         )
+
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        first = shape(state, "features.0.weight")
+        if first[2:] != (5, 5) or "classifier.5.weight" not in state:
+            return None
+        return {"num_classes": shape(state, "classifier.5.weight")[0], "in_channels": first[1]}
 
     def forward(self, x: Tensor) -> Tensor:
         return self.classifier(self.features(x))

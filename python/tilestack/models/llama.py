@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import tilestack as ts
 from tilestack import Tensor, nn
 from tilestack.nn import functional as F
 
-from .decoding import Caches, Visible, new_caches, next_token_loss
+from .decoding import Caches, LanguageModel, Visible, new_caches, next_token_loss
+from .pretrained import Pretrained, State, prefixed, unprefixed
 
 
 @dataclass
 class LlamaConfig:
     """Sizes under the names of config.json; by default those of Llama 7B."""
 
+    SUPPORTED: ClassVar[dict[str, tuple[Any, ...]]] = {"hidden_act": ("silu", "swish")}
     vocab_size: int = 32000
     hidden_size: int = 4096
     intermediate_size: int = 11008
@@ -32,8 +34,15 @@ class LlamaConfig:
     mlp_bias: bool = False
     tie_word_embeddings: bool = False
     initializer_range: float = 0.02
+    bos_token_id: int | None = None
+    eos_token_id: int | list[int] | None = None
+    rope_parameters: dict[str, Any] | None = None  # newer files have rope_theta and rope_scaling in it
 
     def __post_init__(self) -> None:
+        if self.rope_parameters is not None:
+            self.rope_theta = self.rope_parameters.get("rope_theta", self.rope_theta)
+            self.rope_scaling = self.rope_scaling or self.rope_parameters
+            self.rope_parameters = None
         if self.num_key_value_heads is None:
             self.num_key_value_heads = self.num_attention_heads
         if self.head_dim is None:
@@ -130,8 +139,12 @@ class DecoderLayer(nn.Module):
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
-class LlamaModel(nn.Module):
+class LlamaModel(Pretrained):
     """From tokens to hidden states. Matrices start normal with deviation initializer_range."""
+
+    config_class = LlamaConfig
+    model_type = "llama"
+    unused = r"(rotary_emb\.inv_freq|^lm_head\.weight)$"
 
     def __init__(self, config: LlamaConfig) -> None:
         super().__init__()
@@ -143,6 +156,10 @@ class LlamaModel(nn.Module):
         for parameter in self.parameters():
             if parameter.dim() > 1:
                 nn.init.normal_(parameter, 0.0, config.initializer_range)
+
+    @classmethod
+    def own_names(cls, state: State) -> State:
+        return unprefixed(state, "model.")
 
     def new_caches(self, batch: int, max_len: int | None = None) -> list[nn.KVCache]:
         """For decoding of up to max_len tokens, by default max_position_embeddings."""
@@ -167,8 +184,13 @@ class LlamaModel(nn.Module):
         return self.norm(x)
 
 
-class LlamaForCausalLM(nn.Module):
+class LlamaForCausalLM(LanguageModel):
     """Llama that predicts the next token."""
+
+    config_class = LlamaConfig
+    model_type = "llama"
+    known_by = "mlp.gate_proj.weight"
+    unused = r"rotary_emb\.inv_freq$"
 
     def __init__(self, config: LlamaConfig) -> None:
         super().__init__()
@@ -180,12 +202,27 @@ class LlamaForCausalLM(nn.Module):
         else:
             nn.init.normal_(self.lm_head.weight, 0.0, config.initializer_range)
 
+    @classmethod
+    def own_names(cls, state: State) -> State:
+        return prefixed(state, "model.", but=("lm_head.",))
+
+    @property
+    def context(self) -> int:
+        return self.config.max_position_embeddings
+
     def new_caches(self, batch: int, max_len: int | None = None) -> list[nn.KVCache]:
         return self.model.new_caches(batch, max_len)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None, caches: Caches = None) -> Tensor:
-        """Logits (batch, tokens, vocab_size) of the token after each; arguments as of LlamaModel."""
-        return self.lm_head(self.model(input_ids, attention_mask, caches))
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        caches: Caches = None,
+        logits_to_keep: int = 0,
+    ) -> Tensor:
+        """Logits (batch, tokens, vocab_size) of the token after each, or after the last logits_to_keep ones only; other
+        arguments as of LlamaModel."""
+        return self.lm_head(self.model(input_ids, attention_mask, caches)[:, -logits_to_keep:])
 
     def loss(self, input_ids: Tensor, labels: Tensor | None = None) -> Tensor:
         """Mean cross-entropy of labels (by default input_ids) from the second token on; -100 does not count."""

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 from tilestack import Tensor, nn
 
+from .pretrained import Pretrained, State, shape
 
-class MLP(nn.Module):
+
+class MLP(Pretrained):
     """Linear layers with ReLU between them, of any depth; every dimension of x but the first is flattened.
 
     sizes: of the input, of each hidden layer, of the output. x: (batch, ...) float with sizes[0] values a sample.
@@ -21,6 +24,13 @@ class MLP(nn.Module):
         for rows, cols in itertools.pairwise(sizes):
             layers += [nn.Linear(rows, cols), nn.ReLU()]
         self.layers = nn.Sequential(*layers[:-1])
+
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        shapes = [shape(state, f"layers.{place}.weight") for place in range(1, len(state), 2)]
+        if len(shapes) * 2 != len(state) or not all(len(one) == 2 for one in shapes):
+            return None
+        return {"sizes": [shapes[0][1], *(rows for rows, _ in shapes)]}
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)

@@ -7,8 +7,10 @@ from typing import Any
 from tilestack import Tensor, nn
 from tilestack.nn import functional as F
 
+from .pretrained import Pretrained, State, count, shape
 
-class RecurrentLM(nn.Module):
+
+class RecurrentLM(Pretrained):
     """Embedding, LSTM or GRU layers, and a linear layer that predicts the next token.
 
     kind: "LSTM", "GRU" or "RNN"; tied: embedding and prediction share their weight, and embed_dim is hidden_size. The
@@ -44,6 +46,17 @@ class RecurrentLM(nn.Module):
         nn.init.uniform_(self.encoder.weight, -0.1, 0.1)
         nn.init.uniform_(self.decoder.weight, -0.1, 0.1)
         nn.init.zeros_(self.get_parameter("decoder.bias"))
+
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        if "rnn.weight_hh_l0" not in state or "decoder.bias" not in state:
+            return None
+        gates, hidden = shape(state, "rnn.weight_hh_l0")
+        vocab_size, embed_dim = shape(state, "encoder.weight")
+        kind = {4: "LSTM", 3: "GRU", 1: "RNN"}[gates // hidden]
+        layers = count(state, r"rnn\.weight_hh_l(\d+)$")
+        sizes = {"vocab_size": vocab_size, "embed_dim": embed_dim, "hidden_size": hidden, "num_layers": layers}
+        return {**sizes, "kind": kind, "tied": "decoder.weight" not in state}
 
     def forward(self, input_ids: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """input_ids: (batch, tokens) int64. Returns logits (batch, tokens, vocab_size) and the state to go on with."""

@@ -8,6 +8,8 @@ from typing import Any
 from tilestack import Tensor, nn
 from tilestack.nn import functional as F
 
+from .pretrained import Pretrained, State, count, shape
+
 
 class BasicBlock(nn.Module):
     """relu(x + two 3x3 convolutions of x); downsample brings x to the result's shape."""
@@ -89,7 +91,7 @@ def he_init(model: nn.Module) -> None:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
 
-class ResNet(nn.Module):
+class ResNet(Pretrained):
     """For photos: a 7x7 convolution, pooling and four stages.
 
     block: BasicBlock or Bottleneck; layers: blocks of each stage; width: planes of the first. x: (batch, 3, height,
@@ -110,13 +112,22 @@ class ResNet(nn.Module):
         self.fc = nn.Linear(width * 8 * block.expansion, num_classes)
         he_init(self)
 
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        if shape(state, "conv1.weight")[2:] != (7, 7) or "layer4.0.conv1.weight" not in state:
+            return None
+        block = Bottleneck if "layer1.0.conv3.weight" in state else BasicBlock
+        layers = [count(state, rf"layer{stage}\.(\d+)\.") for stage in range(1, 5)]
+        classes, width = shape(state, "fc.weight")[0], shape(state, "conv1.weight")[0]
+        return {"block": block, "layers": layers, "num_classes": classes, "width": width}
+
     def forward(self, x: Tensor) -> Tensor:
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(self.avgpool(x).flatten(1))
 
 
-class CifarResNet(nn.Module):
+class CifarResNet(Pretrained):
     """For 32x32 pictures: a 3x3 convolution and three stages of `blocks` basic blocks, 6 blocks + 2 layers in all.
 
     shortcut: "padding", the paper's option A, or "projection" where stages meet. x: (batch, 3, height, width) float.
@@ -135,6 +146,20 @@ class CifarResNet(nn.Module):
         self.layer3 = stage(BasicBlock, width * 2, width * 4, blocks, 2, kinds[shortcut])
         self.fc = nn.Linear(width * 4, num_classes)
         he_init(self)
+
+    @classmethod
+    def own_names(cls, state: State) -> State:
+        """Widespread implementations call the last layer `linear`, and the way past a block `shortcut`."""
+        names = {"linear": "fc", "shortcut": "downsample"}
+        return {".".join(names.get(part, part) for part in name.split(".")): x for name, x in state.items()}
+
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        if shape(state, "conv1.weight")[2:] != (3, 3) or count(state, r"layer(\d+)\.") != 4:
+            return None
+        sizes = {"blocks": count(state, r"layer1\.(\d+)\."), "num_classes": shape(state, "fc.weight")[0]}
+        shortcut = "projection" if "layer2.0.downsample.0.weight" in state else "padding"
+        return {**sizes, "width": shape(state, "conv1.weight")[0], "shortcut": shortcut}
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(self.bn1(self.conv1(x)))

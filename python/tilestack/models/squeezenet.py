@@ -8,6 +8,8 @@ import tilestack as ts
 from tilestack import Tensor, nn
 from tilestack.nn import functional as F
 
+from .pretrained import Pretrained, State, shape
+
 
 class Fire(nn.Module):
     """A 1x1 convolution to few channels, then 1x1 and 3x3 ones side by side."""
@@ -27,7 +29,7 @@ def pool() -> nn.Module:
     return nn.MaxPool2d(3, 2, ceil_mode=True)
 
 
-class SqueezeNet(nn.Module):
+class SqueezeNet(Pretrained):
     """AlexNet's accuracy with a fiftieth of its parameters. version: "1_0", or "1_1", which costs 2.4 times less.
 
     x: (batch, 3, height, width) float. Returns (batch, num_classes) logits. Convolutions start with He's uniform
@@ -53,6 +55,14 @@ class SqueezeNet(nn.Module):
                 nn.init.kaiming_uniform_(module.weight)
                 nn.init.zeros_(module.bias)
         nn.init.normal_(last.weight, 0.0, 0.01)
+
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        versions: dict[tuple[int, ...], str] = {(96, 3, 7, 7): "1_0", (64, 3, 3, 3): "1_1"}
+        version = versions.get(shape(state, "features.0.weight"))
+        if version is None or "features.3.squeeze.weight" not in state:
+            return None
+        return {"version": version, "num_classes": shape(state, "classifier.1.weight")[0]}
 
     def forward(self, x: Tensor) -> Tensor:
         return self.classifier(self.features(x)).flatten(1)

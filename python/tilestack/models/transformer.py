@@ -8,8 +8,10 @@ import tilestack as ts
 from tilestack import Tensor, nn
 from tilestack.nn import functional as F
 
+from .pretrained import Pretrained
 
-class Seq2SeqTransformer(nn.Module):
+
+class Seq2SeqTransformer(Pretrained):
     """Encoder and decoder of nn.Transformer between embeddings with sinusoidal positions and a linear layer.
 
     The sizes by default are the paper's base model; shared: one matrix embeds the source, embeds the target and predicts,

@@ -5,9 +5,13 @@ Names are those of the most used PyTorch implementation (milesial).
 
 from __future__ import annotations
 
+from typing import Any
+
 import tilestack as ts
 from tilestack import Tensor, nn
 from tilestack.nn import functional as F
+
+from .pretrained import Pretrained, State, shape
 
 
 class DoubleConv(nn.Module):
@@ -70,7 +74,7 @@ class OutConv(nn.Module):
         return self.conv(x)
 
 
-class UNet(nn.Module):
+class UNet(Pretrained):
     """A class for each pixel. width: channels at full size; bilinear: upsampling without weights.
 
     x: (batch, n_channels, height, width) float, at least 16 pixels on a side. Returns (batch, n_classes, height, width)
@@ -92,6 +96,14 @@ class UNet(nn.Module):
         self.up3 = Up(width * 4, width * 2 // half, bilinear)
         self.up4 = Up(width * 2, width, bilinear)
         self.outc = OutConv(width, n_classes)
+
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        if "inc.double_conv.0.weight" not in state:
+            return None
+        width, channels = shape(state, "inc.double_conv.0.weight")[:2]
+        classes = shape(state, "outc.conv.weight")[0]
+        return {"n_channels": channels, "n_classes": classes, "bilinear": "up1.up.weight" not in state, "width": width}
 
     def forward(self, x: Tensor) -> Tensor:
         x1 = self.inc(x)

@@ -7,6 +7,8 @@ from typing import Any
 
 from tilestack import Tensor, nn
 
+from .pretrained import Pretrained, State, shape
+
 # Output channels of the 3x3 convolutions between two poolings, for each number of layers.
 CHANNELS = {
     11: [[64], [128], [256] * 2, [512] * 2, [512] * 2],
@@ -16,7 +18,7 @@ CHANNELS = {
 }
 
 
-class VGG(nn.Module):
+class VGG(Pretrained):
     """Stacks of 3x3 convolutions, each followed by max pooling, and three linear layers.
 
     channels: of the convolutions of each stack. x: (batch, 3, 224, 224) float; other sizes are pooled to 7x7 features.
@@ -59,6 +61,25 @@ class VGG(nn.Module):
                 nn.init.normal_(module.weight, 0.0, 0.01)
             if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        if shape(state, "features.0.weight")[2:] != (3, 3) or "classifier.6.weight" not in state:
+            return None
+        batch_norm = "features.1.running_mean" in state
+        width = (
+            3 if batch_norm else 2
+        )  # places of a convolution and what follows it; one more between stacks, for the pool
+        places = sorted(
+            int(name.split(".")[1]) for name, x in state.items() if name.startswith("features.") and x.dim() == 4
+        )
+        channels: list[list[int]] = [[]]
+        for before, place in zip([places[0] - width, *places], places, strict=False):
+            if place != before + width:
+                channels.append([])
+            channels[-1].append(shape(state, f"features.{place}.weight")[0])
+        classes, hidden = shape(state, "classifier.6.weight")
+        return {"channels": channels, "batch_norm": batch_norm, "num_classes": classes, "hidden": hidden}
 
     def forward(self, x: Tensor) -> Tensor:
         return self.classifier(self.avgpool(self.features(x)).flatten(1))
