@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kSide = 4;                   // of a tile of outputs
 constexpr int kPointsWide = 6, kPoints = 36;        // kSide + 3 - 1, squared
-constexpr std::int64_t kBlockDepth = 32;  // interpolation magnifies the rounding errors of sums: these are kept short
+constexpr std::int64_t kBlockDepth = 64;  // interpolation magnifies the rounding errors of sums: these are kept short
 constexpr float kLow = 0.70710678f, kHigh = 1.41421356f;  // the points: kLow^2 = 1/2, kHigh^2 = 2
 
 // Each in one direction. Values at the points of a line of the image, B^T x.
@@ -185,67 +185,47 @@ struct PointTiles {
   }
 };
 
-// The transforms of the weights as panels of the micro-kernel: [point][panel of outputs][channel][output].
-struct WeightPanels {
-  std::int64_t in, panels, panel_size, stride;
-  Scratch<float> data;
-
-  WeightPanels(std::int64_t in, std::int64_t out, const WeightOrder& w)
-      : in(in),
-        panels(up(out, kTileCols<float>)),
-        panel_size(in * kTileCols<float>),
-        stride(panels * panel_size + 16),
-        data(kPoints * stride) {
-    constexpr std::int64_t group = 16;  // channels
-    const std::int64_t groups = up(in, group);
-    parallel_for(panels * groups, 4, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        const std::int64_t panel = i / groups, first = i % groups * group;
-        for (std::int64_t c = first; c < least(first + group, in); ++c) fill(panel, c, out, w);
-      }
-    });
-  }
-
- private:
-  void fill(std::int64_t panel, std::int64_t c, std::int64_t out, const WeightOrder& w) {
-    constexpr std::int64_t cols = kTileCols<float>;
+// The transforms of the weights of channels [begin, end) and one panel of outputs: [point][channel][output], points
+// `stride` apart.
+void transform_weights(const WeightOrder& w, std::int64_t out, std::int64_t panel, std::int64_t begin, std::int64_t end,
+                       float* to, std::int64_t stride) {
+  constexpr std::int64_t cols = kTileCols<float>;
+  float taps[9 * cols];
+  for (std::int64_t c = begin; c < end; ++c) {
     const float* rows[cols];
     for (std::int64_t j = 0; j < cols; ++j) {
       const std::int64_t o = panel * cols + j;
       rows[j] = o < out ? w.data + o * w.out_stride + c * w.in_stride : reinterpret_cast<const float*>(kZeros);
     }
-    float taps[9 * cols];
     pack_rows<cols>(taps, rows, 9);
-    float* to = data + panel * panel_size + c * cols;
     for (std::int64_t j = 0; j < cols; j += kLanes<float>)
       transform<WeightLine>(
           [&](int u, int v) __attribute__((always_inline)) {
             const int tap = u * 3 + v;
             return load(taps + (w.flipped ? 8 - tap : tap) * cols + j);
           },
-          [&](int u, int v, VecF x) __attribute__((always_inline)) {
-            store(to + (u * kPointsWide + v) * stride + j, x);
-          });
+          [&](int u, int v, VecF x)
+              __attribute__((always_inline)) { store(to + (u * kPointsWide + v) * stride + c * cols + j, x); });
   }
-};
+}
 
-// Interpolates rows [0, end - begin) of the sums to tiles [begin, end) of y.
+// Interpolates the sums of a panel of outputs, from output `col` on, to tiles of y from `begin` on.
 void write_tiles(const Windows& w, const Tiles& tiles, const float* sums, const PointTiles& s, std::int64_t begin,
-                 std::int64_t end, const GemmOutput& c) {
+                 std::int64_t col, const GemmOutput& c) {
   constexpr int L = kLanes<float>;
-  for (std::int64_t tile = begin; tile < end; ++tile) {
-    const std::int64_t y = tiles.y(tile), x = tiles.x(tile);
-    const std::int64_t first = ((tiles.image(tile) * w.rows + y) * w.cols + x) * c.row_stride;
+  for (std::int64_t r = 0; r < s.rows; ++r) {
+    const std::int64_t tile = begin + r, y = tiles.y(tile), x = tiles.x(tile);
+    const std::int64_t first = ((tiles.image(tile) * w.rows + y) * w.cols + x) * c.row_stride + col;
     const std::int64_t high = least(kSide, w.rows - y), wide = least(kSide, w.cols - x);
     for (std::int64_t o = 0; o < s.cols; o += L) {
       const std::int64_t n = s.cols - o;
-      const float* from = sums + s.element(tile - begin, o);
+      const float* from = sums + s.element(r, o);
       VecF out[kSide][kSide], bias{};
       transform<OutputLine>(
           [&](int i, int j)
               __attribute__((always_inline)) { return load(from + (i * kPointsWide + j) * s.stride); },
           [&](int i, int j, VecF v) __attribute__((always_inline)) { out[i][j] = v; });
-      if (c.bias) bias = load_upto(static_cast<const float*>(c.bias) + o, n);
+      if (c.bias) bias = load_upto(static_cast<const float*>(c.bias) + col + o, n);
       for (std::int64_t i = 0; i < high; ++i)
         for (std::int64_t j = 0; j < wide; ++j) {
           const std::int64_t at = first + (i * w.cols + j) * c.row_stride + o;
@@ -260,8 +240,8 @@ void write_tiles(const Windows& w, const Tiles& tiles, const float* sums, const 
 
 constexpr std::int64_t kFewestChannels = 64;  // below, plain sums are so short that rounding would be seen to grow
 constexpr std::int64_t kFewestOutputs = 16, kMostChannels = sizeof kZeros / sizeof(float);
-constexpr std::int64_t kBlockBytes = 640 << 10, kStageBytes = 8 << 20;  // of the second cache and of the last
-constexpr std::int64_t kSmallWeights = 128 * 128;                       // pairs of channels
+constexpr std::int64_t kBlockBytes = 384 << 10, kStageBytes = 8 << 20;  // of the second cache and of the last
+constexpr std::int64_t kFewWeights = 128 * 128;                         // pairs of channels
 
 bool fits_winograd(const Windows& w, std::int64_t batch, std::int64_t out) {
   return w.taps_high == 3 && w.taps_wide == 3 && w.tap_y == 1 && w.tap_x == 1 && w.step_y == 1 && w.step_x == 1 &&
@@ -269,42 +249,60 @@ bool fits_winograd(const Windows& w, std::int64_t batch, std::int64_t out) {
          out <= kMostChannels && Tiles(w, batch).count >= kTileRows;
 }
 
-// How many tiles make a stage: what is between its steps stays in a cache.
-TILESTACK_INLINE std::int64_t tiles_of_stage(std::int64_t bytes, std::int64_t in, std::int64_t out) {
-  return most(2, bytes / (kPoints * std::int64_t(sizeof(float)) * (in + out) * kTileRows)) * kTileRows;
+// How many tiles make a stage, if a tile takes `channels` floats at each point: what is between the steps of a stage
+// stays in a cache.
+TILESTACK_INLINE std::int64_t tiles_of_stage(std::int64_t bytes, std::int64_t channels, std::int64_t count) {
+  const std::int64_t most_tiles = most(2 * kTileRows, bytes / (kPoints * std::int64_t(sizeof(float)) * channels));
+  return up(up(count, up(count, most_tiles)), kTileRows) * kTileRows;
 }
 
-// c = the windows of images times the weights of `out` outputs.
+// One stage of a convolution: tiles [begin, begin + count), whose transforms are in `inputs`, times the weights of a
+// panel of outputs.
+void multiply_panel(const Windows& w, const Tiles& tiles, std::int64_t begin, std::int64_t count, const float* inputs,
+                    const PointMatrices& layout, const float* weights, std::int64_t weight_stride, std::int64_t panel,
+                    std::int64_t out, const GemmOutput& c) {
+  const std::int64_t col = panel * kTileCols<float>;
+  const PointTiles s(count, least(kTileCols<float>, out - col));
+  const Scratch<float> sums(s.size());
+  for (std::int64_t point = 0; point < kPoints; ++point)
+    for (std::int64_t strip = 0; strip < s.strips; ++strip) {
+      const float* rows = inputs + point * layout.stride + strip * s.height * layout.row_stride;
+      gemm.tile({s.rows_of(strip), s.cols, w.channels, kBlockDepth, rows, layout.row_stride, 1,
+                 weights + point * weight_stride, kTileCols<float>, sums + s.tile(point, strip, 0), false});
+    }
+  write_tiles(w, tiles, sums, s, begin, col, c);
+}
+
+// c = the windows of images times the weights of `out` outputs. Few weights are transformed once, and threads take
+// stages; of many, each panel just before it is used, by the thread that takes it.
 void winograd(const Windows& w, std::int64_t batch, const float* images, const WeightOrder& order, std::int64_t out,
               const GemmOutput& c) {
   const Tiles tiles(w, batch);
-  const WeightPanels weights(w.channels, out, order);
-  const bool small = w.channels * out <= kSmallWeights;
-  const std::int64_t step = tiles_of_stage(small ? kBlockBytes : kStageBytes, w.channels, out);
-  const std::int64_t stages = up(tiles.count, step);
-  parallel_for(stages, small && stages >= 8 ? 1 : stages, [&](std::int64_t first, std::int64_t last) {
-    const PointMatrices inputs(least(step, tiles.count), w.channels);
-    const PointTiles all(least(step, tiles.count), out);
-    const Scratch<float> space(inputs.size + all.size());
-    float* const sums = space + inputs.size;
-    for (std::int64_t stage = first; stage < last; ++stage) {
-      const std::int64_t begin = stage * step, count = least(step, tiles.count - begin);
-      const PointTiles s(count, out);
+  const bool few = w.channels * out <= kFewWeights;
+  const std::int64_t step = tiles_of_stage(few ? kBlockBytes : kStageBytes, w.channels, tiles.count);
+  const std::int64_t stages = up(tiles.count, step), panels = up(out, kTileCols<float>);
+  const std::int64_t panel_size = w.channels * kTileCols<float>, weight_stride = (few ? panels : 1) * panel_size + 16;
+  const Scratch<float> weights(few ? kPoints * weight_stride : 1);
+  if (few)
+    parallel_for(panels * w.channels, kFewestChannels / 4, [&](std::int64_t i, std::int64_t end) {
+      for (; i < end; ++i) {
+        const std::int64_t panel = i / w.channels, channel = i % w.channels;
+        transform_weights(order, out, panel, channel, channel + 1, weights + panel * panel_size, weight_stride);
+      }
+    });
+  parallel_for(stages, few ? 1 : stages, [&](std::int64_t first, std::int64_t last) {
+    const PointMatrices layout(least(step, tiles.count), w.channels);
+    const Scratch<float> inputs(layout.size);
+    for (std::int64_t begin = first * step; begin < least(last * step, tiles.count); begin += step) {
+      const std::int64_t count = least(step, tiles.count - begin);
       parallel_for(count, kTileRows, [&](std::int64_t i, std::int64_t end) {
-        transform_tiles<ImageLine>(w, tiles, images, begin + i, begin + end, space + i * inputs.row_stride, inputs);
+        transform_tiles<ImageLine>(w, tiles, images, begin + i, begin + end, inputs + i * layout.row_stride, layout);
       });
-      parallel_for(kPoints * s.panels, s.panels, [&](std::int64_t i, std::int64_t end) {
-        for (; i < end; ++i) {
-          const std::int64_t point = i / s.panels, panel = i % s.panels;
-          for (std::int64_t strip = 0; strip < s.strips; ++strip)
-            gemm.tile({s.rows_of(strip), s.cols_of(panel), w.channels, kBlockDepth,
-                       space + point * inputs.stride + strip * s.height * inputs.row_stride, inputs.row_stride, 1,
-                       weights.data + point * weights.stride + panel * weights.panel_size, kTileCols<float>,
-                       sums + s.tile(point, strip, panel), false});
-        }
-      });
-      parallel_for(count, s.height, [&](std::int64_t i, std::int64_t end) {
-        write_tiles(w, tiles, sums + s.tile(0, i / s.height, 0), s, begin + i, begin + end, c);
+      parallel_for(panels, 1, [&](std::int64_t panel, std::int64_t) {
+        const Scratch<float> own(few ? 1 : kPoints * weight_stride);
+        if (!few) transform_weights(order, out, panel, 0, w.channels, own, weight_stride);
+        multiply_panel(w, tiles, begin, count, inputs, layout, few ? weights + panel * panel_size : own.data,
+                       weight_stride, panel, out, c);
       });
     }
   });
@@ -323,7 +321,7 @@ void winograd_weights(const Windows& w, std::int64_t batch, const float* x, cons
   seen.pixel_stride = dz_stride;
   seen.row_stride = w.cols * dz_stride;
   seen.image_stride = w.rows * seen.row_stride;
-  const std::int64_t step = least(tiles_of_stage(kStageBytes, w.channels, out), tiles.count);
+  const std::int64_t step = least(tiles_of_stage(kStageBytes, w.channels + out, tiles.count), tiles.count);
   const PointMatrices inputs(step, w.channels), gradients(step, out);
   const PointTiles s(w.channels, out);
   const Scratch<float> space(inputs.size + gradients.size + s.size());
