@@ -56,7 +56,7 @@ GemmOperand window_matrix(const S* data, const Windows& windows, bool transposed
 
 // The rows of a group in y.
 template <class S>
-GemmOutput output_of(View b, View y, View pre, const Geometry& g, std::int64_t group, Activation activation) {
+GemmOutput group_output(View b, View y, View pre, const Geometry& g, std::int64_t group, Activation activation) {
   const std::int64_t first = group * g.group_out;
   GemmOutput c{.data = y.data<S>() + first, .dtype = y.dtype, .row_stride = g.out, .activation = activation};
   if (b.defined()) c.bias = b.data<S>() + first;
@@ -72,7 +72,7 @@ void forward_of(View x, View w, View b, View y, View pre, const Geometry& g, Act
       for (std::int64_t group = 0; group < g.groups; ++group)
         winograd(windows, g.batch, x.data<S>() + group * g.group_in,
                  {w.data<S>() + group * g.group_out * g.group_in * 9, g.group_in * 9, 9, false}, g.group_out,
-                 output_of<S>(b, y, pre, g, group, activation));
+                 group_output<S>(b, y, pre, g, group, activation));
       return;
     }
   }
@@ -87,7 +87,7 @@ void forward_of(View x, View w, View b, View y, View pre, const Geometry& g, Act
     const S* pixels = image.data + group * g.group_in;
     gemm.run({g.out_pixels(), g.group_out, depth,
               g.pointwise() ? matrix(pixels, g.in, 1) : window_matrix(pixels, image.windows),
-              matrix(weights + first * depth, depth, 1), output_of<S>(b, y, pre, g, group, activation)});
+              matrix(weights + first * depth, depth, 1), group_output<S>(b, y, pre, g, group, activation)});
   }
 }
 

@@ -12,8 +12,8 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-constexpr std::int64_t kSide = 4;                   // of a tile of outputs
-constexpr int kPointsWide = 6, kPoints = 36;        // kSide + 3 - 1, squared
+constexpr std::int64_t kSide = 4;             // of a tile of outputs
+constexpr int kPointsWide = 6, kPoints = 36;  // kSide + 3 - 1, squared
 constexpr std::int64_t kBlockDepth = 64;  // interpolation magnifies the rounding errors of sums: these are kept short
 constexpr float kLow = 0.70710678f, kHigh = 1.41421356f;  // the points: kLow^2 = 1/2, kHigh^2 = 2
 
@@ -132,14 +132,15 @@ void transform_tiles(const Windows& w, const Tiles& tiles, const float* data, st
     for (int i = 0; i < side; ++i)
       for (int j = 0; j < side; ++j) {
         const std::int64_t y = tiles.y(tile) + w.first_y + i, x = tiles.x(tile) + w.first_x + j;
-        at[i][j] = std::uint64_t(y) < std::uint64_t(w.height) && std::uint64_t(x) < std::uint64_t(w.width) ? image + y * w.row_stride + x * w.pixel_stride
-                                   : reinterpret_cast<const float*>(kZeros);
+        at[i][j] = std::uint64_t(y) < std::uint64_t(w.height) && std::uint64_t(x) < std::uint64_t(w.width)
+                       ? image + y * w.row_stride + x * w.pixel_stride
+                       : reinterpret_cast<const float*>(kZeros);
       }
     const auto vector_at = [&](std::int64_t from, std::int64_t c) {
-      transform<Line>(
-          [&](int i, int j) __attribute__((always_inline)) { return load(at[i][j] + from); },
-          [&](int i, int j, VecF v)
-              __attribute__((always_inline)) { store(to + (i * kPointsWide + j) * matrices.stride + c, v); });
+      transform<Line>([&](int i, int j) __attribute__((always_inline)) { return load(at[i][j] + from); },
+                      [&](int i, int j, VecF v) __attribute__((always_inline)) {
+                        store(to + (i * kPointsWide + j) * matrices.stride + c, v);
+                      });
     };
     std::int64_t c = 0;
     for (; c + L <= w.channels; c += L) vector_at(c, c);
@@ -222,8 +223,7 @@ void write_tiles(const Windows& w, const Tiles& tiles, const float* sums, const 
       const float* from = sums + s.element(r, o);
       VecF out[kSide][kSide], bias{};
       transform<OutputLine>(
-          [&](int i, int j)
-              __attribute__((always_inline)) { return load(from + (i * kPointsWide + j) * s.stride); },
+          [&](int i, int j) __attribute__((always_inline)) { return load(from + (i * kPointsWide + j) * s.stride); },
           [&](int i, int j, VecF v) __attribute__((always_inline)) { out[i][j] = v; });
       if (c.bias) bias = load_upto(static_cast<const float*>(c.bias) + col + o, n);
       for (std::int64_t i = 0; i < high; ++i)
@@ -337,9 +337,10 @@ void winograd_weights(const Windows& w, std::int64_t batch, const float* x, cons
       for (; i < end; ++i) {
         const std::int64_t point = i / s.strips, strip = i % s.strips;
         for (std::int64_t panel = 0; panel < s.panels; ++panel)
-          gemm.tile({s.rows_of(strip), s.cols_of(panel), count, kBlockDepth, space + point * inputs.stride + strip * s.height, 1,
-                     inputs.row_stride, outputs + point * gradients.stride + panel * kTileCols<float>,
-                     gradients.row_stride, sums + s.tile(point, strip, panel), begin > 0});
+          gemm.tile({s.rows_of(strip), s.cols_of(panel), count, kBlockDepth,
+                     space + point * inputs.stride + strip * s.height, 1, inputs.row_stride,
+                     outputs + point * gradients.stride + panel * kTileCols<float>, gradients.row_stride,
+                     sums + s.tile(point, strip, panel), begin > 0});
       }
     });
   }
@@ -348,8 +349,7 @@ void winograd_weights(const Windows& w, std::int64_t batch, const float* x, cons
       const float* from = sums + s.element(c, o);
       float taps[9][L];
       transform<WeightGradientLine>(
-          [&](int i, int j)
-              __attribute__((always_inline)) { return load(from + (i * kPointsWide + j) * s.stride); },
+          [&](int i, int j) __attribute__((always_inline)) { return load(from + (i * kPointsWide + j) * s.stride); },
           [&](int i, int j, VecF v) __attribute__((always_inline)) { store(taps[i * 3 + j], v); });
       for (std::int64_t k = 0; k < least(L, out - o); ++k)
         for (int t = 0; t < 9; ++t) dw[((o + k) * w.channels + c) * 9 + t] = taps[t][k];
