@@ -102,6 +102,8 @@ TILESTACK_INLINE void depthwise_row(const S* x, const Compute<S>* w, TapSteps s,
 
 // Kernels of 3 x 3 without dilation keep their weights in registers, and the columns that neighbouring windows share.
 constexpr int kSmallKernel = 3;
+template <class S>
+constexpr bool kHasSmall = kSpecialCases && std::is_same_v<S, float>;  // the code of the others would seldom be called
 TILESTACK_INLINE bool small_kernel(const Geometry& g) {
   return g.kernel[0] == kSmallKernel && g.kernel[1] == kSmallKernel && g.steps.dilation[0] == 1 &&
          g.steps.dilation[1] == 1 && g.steps.stride[1] <= 2;
@@ -216,13 +218,13 @@ void depthwise_forward(View x, View w, View b, View y, View pre, const Geometry&
   Scratch<T> weights(g.taps() * stride);
   depthwise_order(w.data<S>(), weights.data, g, stride);
   const S* bias = b.data<S>();
-  const bool small = small_kernel(g);
+  const bool small = kHasSmall<S> && small_kernel(g);
   const TapSteps s{g.steps.dilation[0] * g.size[1] * g.in, g.steps.dilation[1] * g.in, g.steps.stride[1] * g.in,
                    g.kernel[1] * stride, stride};
   parallel_rows(g.batch * g.out_size[0], width * g.in * g.taps() / 4, [&](std::int64_t row) {
     const std::int64_t from_y = row % g.out_size[0] * g.steps.stride[0] - g.steps.padding[0];
     S* out = y.data<S>() + row * width * g.in;
-    if (small) {
+    if (kHasSmall<S> && small) {
       const S* image = x.data<S>() + row / g.out_size[0] * g.size[0] * g.size[1] * g.in;
       const SmallRows<S> rows(image, from_y, g.size[0], g.size[1], g.in);
       const auto run = g.steps.stride[1] == 1 ? small_row<1, S> : small_row<2, S>;
@@ -253,10 +255,10 @@ void depthwise_input(const S* dz, View w, View dx, const Geometry& g) {
   using T = Compute<S>;
   const std::int64_t stride = up(g.in, kLanes<T>) * kLanes<T>, height = g.out_size[0], width = g.out_size[1];
   Scratch<T> weights(g.taps() * stride);
-  const bool small = small_kernel(g) && g.steps.stride[0] == 1 && g.steps.stride[1] == 1;
+  const bool small = kHasSmall<S> && small_kernel(g) && g.steps.stride[0] == 1 && g.steps.stride[1] == 1;
   depthwise_order(w.data<S>(), weights.data, g, stride, small);
   parallel_rows(g.batch * g.size[0], g.size[1] * g.in * g.taps() / 4, [&](std::int64_t row) {
-    if (small) {
+    if (kHasSmall<S> && small) {
       const SmallRows<S> rows(dz + row / g.size[0] * height * width * g.in,
                               row % g.size[0] + g.steps.padding[0] + 1 - kSmallKernel, height, width, g.in);
       return small_row<1>(rows, weights.data, stride, g.steps.padding[1] + 1 - kSmallKernel, g.size[1], g.in,
@@ -293,7 +295,7 @@ void depthwise_weights(View x, const S* dz, View dw, const Geometry& g) {
     for (std::int64_t e = 0; e < size; e += L) store(sum + e, Vec<T>{});
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t from_y = row % g.out_size[0] * g.steps.stride[0] - g.steps.padding[0];
-      if (small_kernel(g)) {
+      if (kHasSmall<S> && small_kernel(g)) {
         const SmallRows<S> rows(x.data<S>() + row / g.out_size[0] * g.size[0] * g.size[1] * g.in, from_y, g.size[0],
                                 g.size[1], g.in);
         const auto run = g.steps.stride[1] == 1 ? small_weights_row<1, S> : small_weights_row<2, S>;

@@ -8,6 +8,7 @@
 #include "core/gemm/micro_kernel.h"
 #include "core/gemm/pack.h"
 #include "core/parallel.h"
+#include "ops/conv2d/geometry.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
@@ -240,12 +241,13 @@ void write_tiles(const Windows& w, const Tiles& tiles, const float* sums, const 
 
 constexpr std::int64_t kFewestChannels = 64;  // below, plain sums are so short that rounding would be seen to grow
 constexpr std::int64_t kFewestOutputs = 16, kMostChannels = sizeof kZeros / sizeof(float);
-constexpr std::int64_t kBlockBytes = 384 << 10, kStageBytes = 8 << 20;  // of the second cache and of the last
-constexpr std::int64_t kFewWeights = 128 * 128;                         // pairs of channels
+// Of the second cache; of the last; of the last beside small sums.
+constexpr std::int64_t kBlockBytes = 384 << 10, kStageBytes = 8 << 20, kMiddleBytes = 2 << 20;
+constexpr std::int64_t kFewWeights = 128 * 128;  // pairs of channels
 
 bool fits_winograd(const Windows& w, std::int64_t batch, std::int64_t out) {
-  return w.taps_high == 3 && w.taps_wide == 3 && w.tap_y == 1 && w.tap_x == 1 && w.step_y == 1 && w.step_x == 1 &&
-         w.channels >= kFewestChannels && w.channels <= kMostChannels && out >= kFewestOutputs &&
+  return kSpecialCases && w.taps_high == 3 && w.taps_wide == 3 && w.tap_y == 1 && w.tap_x == 1 && w.step_y == 1 &&
+         w.step_x == 1 && w.channels >= kFewestChannels && w.channels <= kMostChannels && out >= kFewestOutputs &&
          out <= kMostChannels && Tiles(w, batch).count >= kTileRows;
 }
 
@@ -321,7 +323,9 @@ void winograd_weights(const Windows& w, std::int64_t batch, const float* x, cons
   seen.pixel_stride = dz_stride;
   seen.row_stride = w.cols * dz_stride;
   seen.image_stride = w.rows * seen.row_stride;
-  const std::int64_t step = least(tiles_of_stage(kStageBytes, w.channels + out, tiles.count), tiles.count);
+  const std::int64_t step =
+      least(tiles_of_stage(w.channels * out <= kFewWeights ? kMiddleBytes : kStageBytes, w.channels + out, tiles.count),
+            tiles.count);
   const PointMatrices inputs(step, w.channels), gradients(step, out);
   const PointTiles s(w.channels, out);
   const Scratch<float> space(inputs.size + gradients.size + s.size());
