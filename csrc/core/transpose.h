@@ -45,6 +45,8 @@ TILESTACK_INLINE void transpose_block(const T* x, std::int64_t x_row, T* y, std:
   for (int i = 0; i < lanes; ++i) __builtin_memcpy(y + i * y_row, &rows[i], sizeof rows[i]);
 }
 
+constexpr std::int64_t kAheadBytes = 256;
+
 // The same for any numbers of rows and columns of x. Bytes go one by one.
 template <class T>
 void transpose_tile(const T* x, std::int64_t x_row, T* y, std::int64_t y_row, std::int64_t rows, std::int64_t cols) {
@@ -54,8 +56,11 @@ void transpose_tile(const T* x, std::int64_t x_row, T* y, std::int64_t y_row, st
     whole_rows = rows / lanes * lanes;
     whole_cols = cols / lanes * lanes;
     for (std::int64_t j = 0; j < whole_cols; j += lanes)
-      for (std::int64_t i = 0; i < whole_rows; i += lanes)
+      for (std::int64_t i = 0; i < whole_rows; i += lanes) {
+        // More rows than the processor follows by itself.
+        for (std::int64_t k = 0; k < lanes; ++k) __builtin_prefetch(x + (i + k) * x_row + j + kAheadBytes / sizeof(T));
         transpose_block(x + i * x_row + j, x_row, y + j * y_row + i, y_row);
+      }
   }
   for (std::int64_t j = 0; j < cols; ++j)
     for (std::int64_t i = j < whole_cols ? whole_rows : 0; i < rows; ++i) y[j * y_row + i] = x[i * x_row + j];

@@ -151,6 +151,16 @@ TILESTACK_INLINE void store_partial(T* p, Vec<Compute<T>> v, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) p[i] = lanes[i];
 }
 
+// At most a whole vector of what n elements are left.
+template <class T>
+TILESTACK_INLINE Vec<Compute<T>> load_upto(const T* p, std::int64_t n) {
+  return n >= kLanes<Compute<T>> ? load(p) : load_partial(p, n);
+}
+template <class T>
+TILESTACK_INLINE void store_upto(T* p, Vec<Compute<T>> v, std::int64_t n) {
+  n >= kLanes<Compute<T>> ? store(p, v) : store_partial(p, v, n);
+}
+
 // NaN in either operand comes out.
 #if defined(__AVX512F__)  // the instruction gives b where either is NaN
 TILESTACK_INLINE VecF maximum(VecF a, VecF b) { return a == a ? (VecF)_mm512_max_ps((__m512)a, (__m512)b) : a; }

@@ -53,10 +53,24 @@ struct Gemm {
   GemmOutput c;
 };
 
+// The sums of one tile of float32, from memory that is laid out for it already: `tile`, as large as the micro-kernel's,
+// gets the products of `rows` rows of A and `cols` columns of B over `depth`, or adds them to resume. Blocks of depth
+// are summed by themselves.
+struct TileProduct {
+  std::int64_t rows, cols, depth, block;
+  const float* a;  // row r at depth k: a[r * a_row_step + k * a_depth_step]
+  std::int64_t a_row_step, a_depth_step;
+  const float* b;  // b[k * b_step + column], readable in whole vectors
+  std::int64_t b_step;
+  float* tile;
+  bool resume;
+};
+
 // Accumulates in float, in double where C is float64. Operands and C are all float64 or none is. C must not overlap
 // them. How the work is split follows from the shapes alone.
 struct GemmKernels {
   void (*run)(const Gemm& product);
+  void (*tile)(const TileProduct& product) = nullptr;  // of processors
 };
 TILESTACK_KERNELS(GemmKernels, gemm)
 

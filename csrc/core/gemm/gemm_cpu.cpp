@@ -256,6 +256,13 @@ void run(const Gemm& g) {
   g.c.dtype == DType::float64 ? run_as<double>(g) : run_as<float>(g);
 }
 
+void tile(const TileProduct& t) {
+  const auto kernel = tile_kernel<float>(t.rows, t.cols);
+  for (int64_t k = 0; k < t.depth; k += t.block)
+    kernel(least(t.block, t.depth - k), {t.a + k * t.a_depth_step, t.a_row_step, t.a_depth_step}, t.b + k * t.b_step,
+           t.b_step, t.tile, t.resume || k > 0);
+}
+
 }  // namespace
-constinit const GemmKernels gemm = {run};
+constinit const GemmKernels gemm = {run, tile};
 }  // namespace tilestack::TILESTACK_ISA

@@ -1,5 +1,5 @@
 #pragma once
-// The innermost product: a tile of C in registers. Only gemm_cpu.cpp includes it.
+// The innermost product: a tile of C in registers. Only gemm_cpu.cpp calls it; others see the size of a tile.
 #include <utility>
 
 #include "core/vec.h"

@@ -4,6 +4,7 @@
 #include "ops/conv2d/bordered.h"
 #include "ops/conv2d/depthwise.h"
 #include "ops/conv2d/geometry.h"
+#include "ops/conv2d/winograd.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
@@ -53,8 +54,28 @@ GemmOperand window_matrix(const S* data, const Windows& windows, bool transposed
   return {.data = data, .dtype = dtype_of<S>, .windows = &windows, .transposed = transposed};
 }
 
+// The rows of a group in y.
+template <class S>
+GemmOutput group_output(View b, View y, View pre, const Geometry& g, std::int64_t group, Activation activation) {
+  const std::int64_t first = group * g.group_out;
+  GemmOutput c{.data = y.data<S>() + first, .dtype = y.dtype, .row_stride = g.out, .activation = activation};
+  if (b.defined()) c.bias = b.data<S>() + first;
+  if (pre.defined()) c.pre = pre.data<S>() + first;
+  return c;
+}
+
 template <class S>
 void forward_of(View x, View w, View b, View y, View pre, const Geometry& g, Activation activation) {
+  if constexpr (std::is_same_v<S, float>) {
+    const Windows windows = g.windows();
+    if (fits_winograd(windows, g.batch, g.group_out)) {
+      for (std::int64_t group = 0; group < g.groups; ++group)
+        winograd(windows, g.batch, x.data<S>() + group * g.group_in,
+                 {w.data<S>() + group * g.group_out * g.group_in * 9, g.group_in * 9, 9, false}, g.group_out,
+                 group_output<S>(b, y, pre, g, group, activation));
+      return;
+    }
+  }
   const std::int64_t depth = g.taps() * g.group_in;
   const bool ordered = g.taps() == 1 || g.group_in == 1;
   Scratch<S> memory(ordered ? 1 : g.out * depth);
@@ -64,18 +85,24 @@ void forward_of(View x, View w, View b, View y, View pre, const Geometry& g, Act
   for (std::int64_t group = 0; group < g.groups; ++group) {
     const std::int64_t first = group * g.group_out;
     const S* pixels = image.data + group * g.group_in;
-    GemmOutput c{.data = y.data<S>() + first, .dtype = y.dtype, .row_stride = g.out, .activation = activation};
-    if (b.defined()) c.bias = b.data<S>() + first;
-    if (pre.defined()) c.pre = pre.data<S>() + first;
     gemm.run({g.out_pixels(), g.group_out, depth,
               g.pointwise() ? matrix(pixels, g.in, 1) : window_matrix(pixels, image.windows),
-              matrix(weights + first * depth, depth, 1), c});
+              matrix(weights + first * depth, depth, 1), group_output<S>(b, y, pre, g, group, activation)});
   }
 }
 
 // dw = the windows of x, transposed, times dz.
 template <class S>
 void backward_weights(View x, const S* dz, View dw, const Geometry& g) {
+  if constexpr (std::is_same_v<S, float>) {
+    const Windows windows = g.windows();
+    if (fits_winograd(windows, g.batch, g.group_out)) {
+      for (std::int64_t group = 0; group < g.groups; ++group)
+        winograd_weights(windows, g.batch, x.data<S>() + group * g.group_in, dz + group * g.group_out, g.out,
+                         g.group_out, dw.data<S>() + group * g.group_out * g.group_in * 9);
+      return;
+    }
+  }
   using T = Compute<S>;
   const std::int64_t depth = g.taps() * g.group_in;
   const bool ordered = g.taps() == 1 || g.group_in == 1;
@@ -99,8 +126,18 @@ void backward_weights(View x, const S* dz, View dw, const Geometry& g) {
 // The pixels of dx of one residue in each direction: windows of dz times the taps that they meet.
 template <class S>
 void backward_residue(const S* dz, View w, S* dx, const Geometry& g, const Residue& y, const Residue& x) {
+  const Windows windows = windows_of(g, y, x);
+  if constexpr (std::is_same_v<S, float>) {
+    if (fits_winograd(windows, g.batch, g.group_in) && g.steps.stride[0] == 1 && g.steps.stride[1] == 1) {
+      for (std::int64_t group = 0; group < g.groups; ++group)
+        winograd(windows, g.batch, dz + group * g.group_out,
+                 {w.data<S>() + group * g.group_out * g.group_in * 9, 9, g.group_in * 9, true}, g.group_in,
+                 output_of(g, y, x, dx + group * g.group_in, dtype_of<S>));
+      return;
+    }
+  }
   const std::int64_t depth = y.taps * x.taps * g.group_out;
-  const Bordered<S> image(windows_of(g, y, x), dz, g.batch);
+  const Bordered<S> image(windows, dz, g.batch);
   Scratch<S> weights(depth * g.group_in + 1);
   for (std::int64_t group = 0; group < g.groups; ++group) {
     order_weights(w.data<S>() + group * g.group_out * g.group_in * g.taps(), weights.data, g, g.group_out, y, x,

@@ -12,11 +12,12 @@ namespace {
 
 constexpr int kBlock = 4;  // neighbouring pixels computed together: they share the weights' loads
 
-// w (channels, taps) to (taps, padded channels) in the type of the sums.
+// w (channels, taps) to (taps, padded channels) in the type of the sums; flipped: the last tap first.
 template <class S>
-void depthwise_order(const S* w, Compute<S>* to, const Geometry& g, std::int64_t stride) {
+void depthwise_order(const S* w, Compute<S>* to, const Geometry& g, std::int64_t stride, bool flipped = false) {
   for (std::int64_t t = 0; t < g.taps(); ++t)
-    for (std::int64_t c = 0; c < g.in; ++c) to[t * stride + c] = convert<Compute<S>>(w[c * g.taps() + t]);
+    for (std::int64_t c = 0; c < g.in; ++c)
+      to[t * stride + c] = convert<Compute<S>>(w[c * g.taps() + (flipped ? g.taps() - 1 - t : t)]);
 }
 
 // Taps u of the kernel for which from + u * step is inside [0, size).
@@ -99,6 +100,117 @@ TILESTACK_INLINE void depthwise_row(const S* x, const Compute<S>* w, TapSteps s,
   }
 }
 
+// Kernels of 3 x 3 without dilation keep their weights in registers, and the columns that neighbouring windows share.
+constexpr int kSmallKernel = 3;
+template <class S>
+constexpr bool kHasSmall = kSpecialCases && std::is_same_v<S, float>;  // the code of the others would seldom be called
+TILESTACK_INLINE bool small_kernel(const Geometry& g) {
+  return g.kernel[0] == kSmallKernel && g.kernel[1] == kSmallKernel && g.steps.dilation[0] == 1 &&
+         g.steps.dilation[1] == 1 && g.steps.stride[1] <= 2;
+}
+
+// Three lines of an image under a row of windows; those outside of it are zeros.
+template <class S>
+struct SmallRows {
+  const S *line[kSmallKernel], *next;                // next: the line after them
+  std::int64_t step[kSmallKernel], width, channels;  // step: elements between pixels
+
+  TILESTACK_INLINE SmallRows(const S* image, std::int64_t from_y, std::int64_t height, std::int64_t width,
+                             std::int64_t channels)
+      : next(image + (from_y + kSmallKernel) * width * channels), width(width), channels(channels) {
+    for (int u = 0; u < kSmallKernel; ++u) {
+      const bool inside = std::uint64_t(from_y + u) < std::uint64_t(height);
+      line[u] = inside ? image + (from_y + u) * width * channels : reinterpret_cast<const S*>(kZeros);
+      step[u] = inside ? channels : 0;
+    }
+  }
+};
+
+// The columns of the lines at the channels from c on, one after another.
+template <bool Whole, class S>
+struct SmallColumns {
+  const S *at[kSmallKernel], *next;
+  std::int64_t step[kSmallKernel], x, width, channels, n;
+
+  TILESTACK_INLINE SmallColumns(const SmallRows<S>& rows, std::int64_t from, std::int64_t c, std::int64_t n)
+      : next(rows.next + from * rows.channels + c), x(from), width(rows.width), channels(rows.channels), n(n) {
+    for (int u = 0; u < kSmallKernel; ++u) {
+      step[u] = rows.step[u];
+      at[u] = rows.line[u] + (step[u] > 0 ? from * step[u] + c : 0);
+    }
+  }
+  TILESTACK_INLINE void load(Vec<Compute<S>> (&column)[kSmallKernel]) {
+    const bool inside = std::uint64_t(x++) < std::uint64_t(width);
+    __builtin_prefetch(next);  // vectors are read too far apart for the processor to foresee
+    next += channels;
+    for (int u = 0; u < kSmallKernel; ++u) {
+      column[u] = inside ? load_some<Whole>(at[u], n) : Vec<Compute<S>>{};
+      at[u] += step[u];
+    }
+  }
+};
+
+// f(j, columns) for each of `pixels` windows of a row, the first from column `from` on.
+template <int Stride, bool Whole, class S, class F>
+TILESTACK_INLINE void each_small_window(const SmallRows<S>& rows, std::int64_t from, std::int64_t pixels,
+                                        std::int64_t c, std::int64_t n, F&& f) {
+  SmallColumns<Whole, S> in(rows, from, c, n);
+  Vec<Compute<S>> columns[kSmallKernel][kSmallKernel];
+  for (int v = 0; v < kSmallKernel - Stride; ++v) in.load(columns[v + Stride]);
+#pragma GCC unroll 2
+  for (std::int64_t j = 0; j < pixels; ++j) {
+    for (int v = 0; v < kSmallKernel - Stride; ++v)
+      for (int u = 0; u < kSmallKernel; ++u) columns[v][u] = columns[v + Stride][u];
+    for (int v = kSmallKernel - Stride; v < kSmallKernel; ++v) in.load(columns[v]);
+    f(j, columns);
+  }
+}
+
+// out (pixels, channels): one row of a product with w (9, w_stride).
+template <int Stride, class S>
+void small_row(const SmallRows<S>& rows, const Compute<S>* w, std::int64_t w_stride, std::int64_t from,
+               std::int64_t pixels, std::int64_t channels, const S* bias, S* out) {
+  using T = Compute<S>;
+  each_vector<T>(channels, [&](auto whole, std::int64_t c, std::int64_t n) {
+    Vec<T> weights[kSmallKernel][kSmallKernel];
+    for (int t = 0; t < kSmallKernel * kSmallKernel; ++t)
+      weights[t / kSmallKernel][t % kSmallKernel] = load(w + t * w_stride + c);
+    const Vec<T> start = bias ? load_some<whole>(bias + c, n) : Vec<T>{};
+    S* to = out + c;
+    each_small_window<Stride, whole>(rows, from, pixels, c, n,
+                                     [&](std::int64_t, const auto& columns) __attribute__((always_inline)) {
+                                       Vec<T> sum[kSmallKernel] = {start};
+                                       for (int v = 0; v < kSmallKernel; ++v)
+                                         for (int u = 0; u < kSmallKernel; ++u)
+                                           sum[u] = fma(columns[v][u], weights[u][v], sum[u]);
+                                       __builtin_prefetch(to + pixels * channels, 1);
+                                       store_some<whole>(to, sum[0] + (sum[1] + sum[2]), n);
+                                       to += channels;
+                                     });
+  });
+}
+
+// sums (9, stride) += x dz over a row of windows.
+template <int Stride, class S>
+void small_weights_row(const SmallRows<S>& rows, const S* dz, std::int64_t from, std::int64_t pixels,
+                       std::int64_t channels, Compute<S>* sums, std::int64_t stride) {
+  using T = Compute<S>;
+  each_vector<T>(channels, [&](auto whole, std::int64_t c, std::int64_t n) {
+    Vec<T> total[kSmallKernel][kSmallKernel] = {};
+    each_small_window<Stride, whole>(rows, from, pixels, c, n,
+                                     [&](std::int64_t j, const auto& columns) __attribute__((always_inline)) {
+                                       const Vec<T> d = load_some<whole>(dz + j * channels + c, n);
+                                       for (int v = 0; v < kSmallKernel; ++v)
+                                         for (int u = 0; u < kSmallKernel; ++u)
+                                           total[u][v] = fma(columns[v][u], d, total[u][v]);
+                                     });
+    for (int t = 0; t < kSmallKernel * kSmallKernel; ++t) {
+      T* to = sums + t * stride + c;
+      store(to, load(to) + total[t / kSmallKernel][t % kSmallKernel]);
+    }
+  });
+}
+
 template <class S>
 void depthwise_forward(View x, View w, View b, View y, View pre, const Geometry& g, Activation activation) {
   using T = Compute<S>;
@@ -106,20 +218,29 @@ void depthwise_forward(View x, View w, View b, View y, View pre, const Geometry&
   Scratch<T> weights(g.taps() * stride);
   depthwise_order(w.data<S>(), weights.data, g, stride);
   const S* bias = b.data<S>();
+  const bool small = kHasSmall<S> && small_kernel(g);
   const TapSteps s{g.steps.dilation[0] * g.size[1] * g.in, g.steps.dilation[1] * g.in, g.steps.stride[1] * g.in,
                    g.kernel[1] * stride, stride};
   parallel_rows(g.batch * g.out_size[0], width * g.in * g.taps() / 4, [&](std::int64_t row) {
     const std::int64_t from_y = row % g.out_size[0] * g.steps.stride[0] - g.steps.padding[0];
-    const TapRange us(from_y, g.steps.dilation[0], g.kernel[0], g.size[0]);
-    const S* image = x.data<S>() + ((row / g.out_size[0] * g.size[0] + from_y) * g.size[1] - g.steps.padding[1]) * g.in;
     S* out = y.data<S>() + row * width * g.in;
-    depthwise_row(image, weights.data, s, us, -g.steps.padding[1], g.steps.dilation[1], g.kernel[1], g.steps.stride[1],
-                  g.size[1], width, g.in,
-                  [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum)
-                      __attribute__((always_inline)) {
-                        if (bias) sum += load_some<whole>(bias + c, n);
-                        store_some<whole>(out + j * g.in + c, sum, n);
-                      });
+    if (kHasSmall<S> && small) {
+      const S* image = x.data<S>() + row / g.out_size[0] * g.size[0] * g.size[1] * g.in;
+      const SmallRows<S> rows(image, from_y, g.size[0], g.size[1], g.in);
+      const auto run = g.steps.stride[1] == 1 ? small_row<1, S> : small_row<2, S>;
+      run(rows, weights.data, stride, -g.steps.padding[1], width, g.in, bias, out);
+    } else {
+      const TapRange us(from_y, g.steps.dilation[0], g.kernel[0], g.size[0]);
+      const S* image =
+          x.data<S>() + ((row / g.out_size[0] * g.size[0] + from_y) * g.size[1] - g.steps.padding[1]) * g.in;
+      depthwise_row(image, weights.data, s, us, -g.steps.padding[1], g.steps.dilation[1], g.kernel[1],
+                    g.steps.stride[1], g.size[1], width, g.in,
+                    [&](std::int64_t j, std::int64_t c, std::int64_t n, auto whole, Vec<T> sum)
+                        __attribute__((always_inline)) {
+                          if (bias) sum += load_some<whole>(bias + c, n);
+                          store_some<whole>(out + j * g.in + c, sum, n);
+                        });
+    }
     if (pre.defined()) __builtin_memcpy(pre.data<S>() + row * width * g.in, out, std::size_t(width * g.in) * sizeof(S));
     if (activation == Activation::none) return;
     each_vector<T>(width * g.in, [&](auto whole, std::int64_t c, std::int64_t n) {
@@ -134,8 +255,15 @@ void depthwise_input(const S* dz, View w, View dx, const Geometry& g) {
   using T = Compute<S>;
   const std::int64_t stride = up(g.in, kLanes<T>) * kLanes<T>, height = g.out_size[0], width = g.out_size[1];
   Scratch<T> weights(g.taps() * stride);
-  depthwise_order(w.data<S>(), weights.data, g, stride);
+  const bool small = kHasSmall<S> && small_kernel(g) && g.steps.stride[0] == 1 && g.steps.stride[1] == 1;
+  depthwise_order(w.data<S>(), weights.data, g, stride, small);
   parallel_rows(g.batch * g.size[0], g.size[1] * g.in * g.taps() / 4, [&](std::int64_t row) {
+    if (kHasSmall<S> && small) {
+      const SmallRows<S> rows(dz + row / g.size[0] * height * width * g.in,
+                              row % g.size[0] + g.steps.padding[0] + 1 - kSmallKernel, height, width, g.in);
+      return small_row<1>(rows, weights.data, stride, g.steps.padding[1] + 1 - kSmallKernel, g.size[1], g.in,
+                          static_cast<const S*>(nullptr), dx.data<S>() + row * g.size[1] * g.in);
+    }
     const std::int64_t i = row % g.size[0] / g.steps.stride[0];
     const Residue y(g, 0, row % g.size[0] % g.steps.stride[0]);
     const TapRange us(i + y.shift, y.step, y.taps, height);
@@ -167,6 +295,13 @@ void depthwise_weights(View x, const S* dz, View dw, const Geometry& g) {
     for (std::int64_t e = 0; e < size; e += L) store(sum + e, Vec<T>{});
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t from_y = row % g.out_size[0] * g.steps.stride[0] - g.steps.padding[0];
+      if (kHasSmall<S> && small_kernel(g)) {
+        const SmallRows<S> rows(x.data<S>() + row / g.out_size[0] * g.size[0] * g.size[1] * g.in, from_y, g.size[0],
+                                g.size[1], g.in);
+        const auto run = g.steps.stride[1] == 1 ? small_weights_row<1, S> : small_weights_row<2, S>;
+        run(rows, dz + row * width * g.in, -g.steps.padding[1], width, g.in, sum, stride);
+        continue;
+      }
       const TapRange us(from_y, g.steps.dilation[0], g.kernel[0], g.size[0]);
       const S* image = x.data<S>() + (row / g.out_size[0] * g.size[0] + from_y) * g.size[1] * g.in;
       for (std::int64_t u = us.begin; u < us.end; ++u)

@@ -6,6 +6,13 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
+// Processors without AVX2 do without the code for special cases.
+#if defined(__x86_64__) && !defined(__AVX2__)
+constexpr bool kSpecialCases = false;
+#else
+constexpr bool kSpecialCases = true;
+#endif
+
 struct Geometry {
   std::int64_t batch, in, out, size[2], out_size[2], kernel[2];
   std::int64_t groups, group_in, group_out;  // channels of a group
