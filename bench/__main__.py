@@ -32,7 +32,9 @@ QUICK = ("elementwise", "gemm", "overhead", "train")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("name", choices=[*NAMES, "charts", "quick"], help="charts draws what the others saved")
+    parser.add_argument(
+        "name", choices=[*NAMES, "charts", "tables", "quick"], help="charts and tables show what was saved"
+    )
     parser.add_argument("--quick", action="store_true", help="few repeats: a smoke test, not a measurement")
     parser.add_argument("--threads", type=int, nargs="+", help="thread counts to run with (default: 1 and all)")
     parser.add_argument("--only", default="", help="rows whose name contains this")
@@ -41,6 +43,8 @@ def main() -> int:
     args = parser.parse_args()
     if args.name == "charts":
         return importlib.import_module("bench.charts").draw()
+    if args.name == "tables":
+        return importlib.import_module("bench.tables").show()
     if args.name == "quick":
         return max(main_of([name, "--quick", "--threads", "1"]) for name in QUICK)
     if args.only and args.save:
