@@ -14,6 +14,12 @@ namespace tilestack {
 
 int active_isa = 0;
 
+#if defined(__x86_64__)
+extern const bool has_bfloat16_dot = (__builtin_cpu_init(), __builtin_cpu_supports("avx512bf16") != 0);
+#else
+extern const bool has_bfloat16_dot = false;
+#endif
+
 namespace {
 
 #define TILESTACK_ISA_NAME(isa, ...) #isa,

@@ -1,8 +1,9 @@
 // Both operands are cut into panels of at most kTileRows rows of A and kTileCols rows of B, in blocks of depth that fit
 // the caches; a tile of C is the product of two panels. A small operand is packed first, as a whole, for all tasks; the
 // large one is packed piece by piece by the task that uses it, while it is hot. What can be read where it is, is not
-// packed. Where C is small and depth large, depth is sliced.
-#include "core/gemm/pack_windows.h"
+// packed. Where C is small and depth large, depth is sliced. Products of bfloat16 go the same way by pairs of elements
+// (pack_pairs.h) where the processor multiplies these.
+#include "core/gemm/pack_pairs.h"
 #include "core/gemm/skinny.h"
 #include "core/parallel.h"
 
@@ -107,8 +108,9 @@ struct Job {
   const Gemm& g;
   const Plan& p;
   bool swapped;
-  T* shared;    // the packed operand: [block of depth][panel]
-  T* partials;  // sums of each slice, tile by tile
+  int64_t pair_depth;  // elements, if the depth of g counts pairs of them, else 0
+  T* shared;           // the packed operand: [block of depth][panel]
+  T* partials;         // sums of each slice, tile by tile
   int64_t b_begin, b_end;
 
   int64_t rows_of(int64_t panel) const { return least(p.a_height, g.m - panel * p.a_height); }
@@ -116,11 +118,17 @@ struct Job {
 
   void pack_a(T* to, int64_t begin, int64_t end, int64_t k0, int64_t k1) const {
     const int64_t first = begin * p.a_height, count = least(end * p.a_height, g.m) - first;
-    pack_operand<kTileRows, kTransposesA>(g.a, to, {first, count, k0, k1, p.a_panel_size, p.a_height, p.a_row_step});
+    pack_range<kTileRows, kTransposesA>(g.a, to, {first, count, k0, k1, p.a_panel_size, p.a_height, p.a_row_step});
   }
   void pack_b(T* to, int64_t begin, int64_t end, int64_t k0, int64_t k1) const {
     const int64_t first = begin * kTileCols<T>, count = least(end * kTileCols<T>, g.n) - first;
-    pack_operand<kTileCols<T>, true>(g.b, to, {first, count, k0, k1, p.b_panel_size, kTileCols<T>});
+    pack_range<kTileCols<T>, true>(g.b, to, {first, count, k0, k1, p.b_panel_size, kTileCols<T>});
+  }
+  template <int W, bool kTransposes>
+  void pack_range(const GemmOperand& x, T* to, PackRange r) const {
+    if constexpr (sizeof(T) == 4)
+      if (pair_depth > 0) return pack_pairs<W, kTransposes>(x, to, r, pair_depth);
+    pack_operand<W, kTransposes>(x, to, r);
   }
   Strip<T> a_strip(const T* packed, int64_t panel, int64_t k) const {
     if (!p.a_in_place) return p.a_row_step > 0 ? Strip<T>{packed, p.a_row_step, 1} : Strip<T>{packed, 1, kTileRows};
@@ -175,7 +183,8 @@ struct Job {
             T* tile = sliced    ? partials + ((slice * p.a_panels + i) * p.b_panels + j) * kTileSize<T>
                       : blocked ? sums + ((i - a0) * (b1 - b0) + j - b0) * kTileSize<T>
                                 : single;
-            tile_kernel<T>(rows_of(i), cols_of(j))(depth, a_strip(a, i, k), b, b_step, tile, k > k_begin);
+            tile_kernel<T>(pair_depth > 0, rows_of(i), cols_of(j))(depth, a_strip(a, i, k), b, b_step, tile,
+                                                                   k > k_begin);
             if (last && !sliced) finish(tile, i, j);
           }
         }
@@ -216,7 +225,7 @@ struct Job {
 };
 
 template <class T>
-void run_packed(const Gemm& g, bool swapped) {
+void run_packed(const Gemm& g, bool swapped, int64_t pair_depth) {
   const Plan p = plan_of<T>(g);
   const int64_t blocks = up(p.slice_depth, p.block);
   const int64_t shared_size = p.shared == Shared::a   ? blocks * p.a_panels * p.a_panel_size
@@ -224,7 +233,7 @@ void run_packed(const Gemm& g, bool swapped) {
                                                       : 0;
   const int64_t partial_size = p.slices > 1 ? p.slices * p.a_panels * p.b_panels * kTileSize<T> : 0;
   Workspace<T> space(shared_size + partial_size);
-  Job<T> job{g, p, swapped, space.data, space.data + shared_size, 0, p.b_panels};
+  Job<T> job{g, p, swapped, pair_depth, space.data, space.data + shared_size, 0, p.b_panels};
   for (int64_t b = 0; b < p.b_panels; b += p.b_chunk) {
     job.b_begin = b;
     job.b_end = least(b + p.b_chunk, p.b_panels);
@@ -243,12 +252,18 @@ int64_t cost(const Gemm& g) {
   return multiply + (a * g.m + b * g.n) * int64_t(sizeof(T)) / 4;
 }
 
+TILESTACK_INLINE Gemm turned(const Gemm& g) { return {g.n, g.m, g.k, g.b, g.a, g.c}; }
+
+template <class T>
+void run_either_way(const Gemm& g, int64_t pair_depth = 0) {
+  const Gemm other = turned(g);
+  cost<T>(other) < cost<T>(g) ? run_packed<T>(other, true, pair_depth) : run_packed<T>(g, false, pair_depth);
+}
+
 template <class T>
 void run_as(const Gemm& g) {
-  if (run_direct<T>(g)) return;
-  const Gemm turned{g.n, g.m, g.k, g.b, g.a, g.c};
-  if (run_skinny<T>(g, false) || run_skinny<T>(turned, true)) return;
-  cost<T>(turned) < cost<T>(g) ? run_packed<T>(turned, true) : run_packed<T>(g, false);
+  if (run_direct<T>(g) || run_skinny<T>(g, false) || run_skinny<T>(turned(g), true)) return;
+  multiplies_pairs(g) ? run_either_way<float>(in_pairs(g), g.k) : run_either_way<T>(g);
 }
 
 void run(const Gemm& g) {

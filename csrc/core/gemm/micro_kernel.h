@@ -28,10 +28,23 @@ struct Strip {
   std::int64_t row_step, depth_step;
 };
 
+// sum + a b, where kPairs means that a float holds two bfloat16 whose products are both added. That instruction is an
+// addition to AVX-512 for which this file is not compiled; as assembly it can be inlined nevertheless.
+template <bool kPairs, class V>
+TILESTACK_INLINE V add_product(V a, V b, V sum) {
+#if defined(__AVX512F__)
+  if constexpr (kPairs) {
+    asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+  }
+#endif
+  return fma(a, b, sum);
+}
+
 // tile = A B, or tile += A B to resume.   a: Rows rows   b: rows of Vectors vectors, b_step apart
 // tile: (kTileRows, kTileCols), of which the first Rows rows and the first Vectors vectors of each are computed. A
 // block of depth is summed by itself, which keeps rounding errors of long sums small.
-template <class T, int Rows, int Vectors>
+template <class T, bool kPairs, int Rows, int Vectors>
 void multiply_tile(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_step, T* tile, bool resume) {
   // An address has room for one product of a step: three rows hang on each pointer.
   constexpr int kGroups = (Rows + 2) / 3;
@@ -43,7 +56,8 @@ void multiply_tile(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_st
     Vec<T> row[Vectors];
     for (int v = 0; v < Vectors; ++v) row[v] = load(b + v * kLanes<T>);
     for (int i = 0; i < Rows; ++i)
-      for (int v = 0; v < Vectors; ++v) sum[i][v] = fma(splat(group[i / 3][i % 3 * a.row_step]), row[v], sum[i][v]);
+      for (int v = 0; v < Vectors; ++v)
+        sum[i][v] = add_product<kPairs>(splat(group[i / 3][i % 3 * a.row_step]), row[v], sum[i][v]);
     for (int i = 0; i < kGroups; ++i) group[i] += a.depth_step;
     b += b_step;
   }
@@ -57,17 +71,23 @@ void multiply_tile(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_st
 template <class T>
 using TileKernel = void (*)(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_step, T* tile, bool resume);
 
-template <class T, int... I>
+template <class T, bool kPairs, int... I>
 TILESTACK_INLINE TileKernel<T> pick_tile_kernel(std::int64_t rows, bool narrow, std::integer_sequence<int, I...>) {
-  static constexpr TileKernel<T> kernels[2][kTileRows] = {{multiply_tile<T, I + 1, kTileVectors>...},
-                                                          {multiply_tile<T, I + 1, 1>...}};
+  static constexpr TileKernel<T> kernels[2][kTileRows] = {{multiply_tile<T, kPairs, I + 1, kTileVectors>...},
+                                                          {multiply_tile<T, kPairs, I + 1, 1>...}};
   return kernels[narrow][rows - 1];
 }
 
 // For edges of C: a tile of few rows or of one vector takes as little time as it can.
 template <class T>
-TILESTACK_INLINE TileKernel<T> tile_kernel(std::int64_t rows, std::int64_t cols) {
-  return pick_tile_kernel<T>(rows, cols <= kLanes<T>, std::make_integer_sequence<int, kTileRows>());
+TILESTACK_INLINE TileKernel<T> tile_kernel(bool pairs, std::int64_t rows, std::int64_t cols) {
+  constexpr std::make_integer_sequence<int, kTileRows> numbers;
+  const bool narrow = cols <= kLanes<T>;
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4)
+    if (pairs) return pick_tile_kernel<T, true>(rows, narrow, numbers);
+#endif
+  return pick_tile_kernel<T, false>(rows, narrow, numbers);
 }
 
 }  // namespace
