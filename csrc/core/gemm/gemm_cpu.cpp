@@ -272,7 +272,7 @@ void run(const Gemm& g) {
 }
 
 void tile(const TileProduct& t) {
-  const auto kernel = tile_kernel<float>(t.rows, t.cols);
+  const auto kernel = tile_kernel<float>(false, t.rows, t.cols);
   for (int64_t k = 0; k < t.depth; k += t.block)
     kernel(least(t.block, t.depth - k), {t.a + k * t.a_depth_step, t.a_row_step, t.a_depth_step}, t.b + k * t.b_step,
            t.b_step, t.tile, t.resume || k > 0);
