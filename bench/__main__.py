@@ -38,6 +38,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few repeats: a smoke test, not a measurement")
     parser.add_argument("--threads", type=int, nargs="+", help="thread counts to run with (default: 1 and all)")
     parser.add_argument("--only", default="", help="rows whose name contains this")
+    parser.add_argument("--without", nargs="+", default=[], help="leave out contenders with these words in their names")
     parser.add_argument("--save", action="store_true", help="write bench/results/NAME.json")
     parser.add_argument("--rows", type=Path, help=argparse.SUPPRESS)  # a child's: where its results go
     args = parser.parse_args()
@@ -70,7 +71,8 @@ def main_of(arguments: list[str]) -> int:
 
 
 def flags(args: argparse.Namespace) -> list[str]:
-    return [args.name, "--only", args.only, *(["--quick"] if args.quick else [])]
+    without = ["--without", *args.without] if args.without else []
+    return [args.name, "--only", args.only, *without, *(["--quick"] if args.quick else [])]
 
 
 def measure(args: argparse.Namespace) -> int:
@@ -80,7 +82,7 @@ def measure(args: argparse.Namespace) -> int:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
     from bench.harness import Run
 
-    run = Run(args.name, quick=args.quick, threads=count, only=args.only)
+    run = Run(args.name, quick=args.quick, threads=count, only=args.only, without=args.without)
     importlib.import_module(f"bench.{args.name}").run(run)
     run.write(args.rows)
     return 0

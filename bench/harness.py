@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,10 @@ def peaks(threads: int) -> dict[str, Any]:
 class Run:
     """One benchmark with one number of threads: times contenders, collects rows and prints them as they come."""
 
-    def __init__(self, name: str, *, quick: bool = False, threads: int = 1, only: str = "") -> None:
-        self.name, self.quick, self.threads, self.only = name, quick, threads, only
+    def __init__(
+        self, name: str, *, quick: bool = False, threads: int = 1, only: str = "", without: Sequence[str] = ()
+    ) -> None:
+        self.name, self.quick, self.threads, self.only, self.without = name, quick, threads, only, without
         self.rows: list[dict[str, Any]] = []
         self.peak = {} if quick else peaks(threads)
         use_threads(threads)
@@ -60,6 +62,9 @@ class Run:
 
     def wants(self, name: str) -> bool:
         return self.only in name
+
+    def has(self, contender: str) -> bool:
+        return not any(word in contender.split() for word in self.without)
 
     def fma(self) -> float:
         """GFLOP/s in float32; 0 if not measured."""
@@ -75,6 +80,7 @@ class Run:
     def time(self, contenders: Contenders, *, seconds: float = 0.6) -> dict[str, float]:
         """Median seconds a call of each contender, called in turn for about `seconds` each."""
         budget = 0.02 if self.quick else seconds
+        contenders = {name: call for name, call in contenders.items() if self.has(name)}
         samples: dict[str, list[float]] = {name: [] for name in contenders}
         counts = {name: self._count(call, budget / 15) for name, call in contenders.items()}
         for _ in range(3 if self.quick else 15):

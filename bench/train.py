@@ -148,14 +148,15 @@ def step_of(lib: Any, package: Any, net: Net, arrays: tuple[np.ndarray, ...], fo
     return step
 
 
-def contenders_of(net: Net, on_torch: Any, quick: bool) -> Contenders:
+def contenders_of(net: Net, on_torch: Any, run: Run) -> Contenders:
     arrays = net.arrays()
     out: Contenders = {"tilestack": step_of(ts, models, net, arrays)}
     torch = peers.find("torch")
     if torch:
-        slow = {"compiled"} if quick else set()
-        for form in ("", "fused", *sorted(net.also - {"jax"} - slow)):
-            out[f"torch {form}".strip()] = step_of(torch, on_torch, net, arrays, form)
+        for form in ("", "fused", *sorted(net.also - {"jax"})):
+            name = f"torch {form}".strip()
+            if run.has(name):
+                out[name] = step_of(torch, on_torch, net, arrays, form)
     if "jax" in net.also and peers.find("jax"):
         out["jax"] = jax_mlp.step_of(arrays, **net.options)
     return out
@@ -169,6 +170,6 @@ def run(run: Run) -> None:
             if not run.wants(net.name):
                 continue
             amount = net.batch * max(net.tokens, 1)
-            times = run.time(contenders_of(net, on_torch, run.quick), seconds=4)
+            times = run.time(contenders_of(net, on_torch, run), seconds=3)
             unit = "tokens/s" if net.tokens else "samples/s"
             run.add_compared({"net": net.name, "unit": unit}, {who: amount / t for who, t in times.items()})

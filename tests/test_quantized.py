@@ -13,7 +13,8 @@ from tilestack.nn.quantized import pack_nibbles, quantize_rows, unpack_nibbles
 def test_packing_has_an_inverse() -> None:
     q = np.random.default_rng(0).integers(-8, 8, (5, 192)).astype(np.int8)
     packed = pack_nibbles(q)
-    assert packed.shape == (5, 96) and np.array_equal(unpack_nibbles(packed), q)
+    assert packed.shape == (5, 96)
+    assert np.array_equal(unpack_nibbles(packed), q)
 
 
 @pytest.mark.parametrize(("bits", "group"), [(8, 256), (4, 32), (4, 64), (4, 128)])
@@ -42,7 +43,8 @@ def test_gpt2_and_its_state() -> None:
     config = models.GPT2Config(vocab_size=65, n_positions=16, n_embd=64, n_layer=2, n_head=2)
     ids = ts.from_numpy(np.arange(10).reshape(1, 10))
     model = nn.quantize(models.GPT2LMHeadModel(config).eval(), 4, skip=["lm_head"])
-    assert isinstance(model.transformer.h[0].mlp.c_fc, nn.QuantizedLinear) and type(model.lm_head) is nn.Linear
+    assert isinstance(model.transformer.h[0].mlp.c_fc, nn.QuantizedLinear)
+    assert type(model.lm_head) is nn.Linear
     other = nn.quantize(models.GPT2LMHeadModel(config).eval(), 4, skip=["lm_head"])
     other.load_state_dict(model.state_dict())
     with ts.no_grad():

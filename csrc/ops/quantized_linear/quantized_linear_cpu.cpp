@@ -40,9 +40,10 @@ struct Int8Row {
       __builtin_memcpy(tail, from, std::size_t(count));
       from = tail;
     }
-    Block out;
+    Block out;  // by way of integers: GCC converts bytes to floats one by one
 #pragma GCC unroll 16
-    for (int i = 0; i < kBlockVectors; ++i) out.v[i] = __builtin_convertvector(load_raw<Bytes>(from + i * L), VecF);
+    for (int i = 0; i < kBlockVectors; ++i)
+      out.v[i] = __builtin_convertvector(__builtin_convertvector(load_raw<Bytes>(from + i * L), VecI), VecF);
     return out;
   }
 };

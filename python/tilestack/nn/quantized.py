@@ -34,6 +34,8 @@ class QuantizedLinear(Module):
     bias, (out_features). RuntimeError where gradients are wanted.
     """
 
+    weight: Tensor
+    scales: Tensor
     bias: Tensor | None
 
     def __init__(
@@ -100,7 +102,7 @@ def quantize(model: ModuleT, bits: int = 8, group_size: int = 64, skip: Collecti
     """
     if isinstance(skip, str):
         raise TypeError(f"quantize: skip must be a collection of names, got the str {skip!r}")
-    places = [
+    places: list[tuple[Module, str, Any, str]] = [
         (parent, name, child, f"{path}.{name}" if path else name)
         for path, parent in model.named_modules()
         for name, child in parent.named_children()
