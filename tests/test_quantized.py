@@ -43,7 +43,11 @@ def test_gpt2_and_its_state() -> None:
     config = models.GPT2Config(vocab_size=65, n_positions=16, n_embd=64, n_layer=2, n_head=2)
     ids = ts.from_numpy(np.arange(10).reshape(1, 10))
     model = nn.quantize(models.GPT2LMHeadModel(config).eval(), 4, skip=["lm_head"])
-    assert isinstance(model.transformer.h[0].mlp.c_fc, nn.QuantizedLinear)
+    layer = model.transformer.h[0].mlp.c_fc
+    assert isinstance(layer, nn.QuantizedLinear)
+    assert layer.weight.is_contiguous()
+    whole = nn.quantize(models.GPT2LMHeadModel(config), 8).transformer.h[0].mlp.c_fc
+    assert whole.weight.is_contiguous()
     assert type(model.lm_head) is nn.Linear
     other = nn.quantize(models.GPT2LMHeadModel(config).eval(), 4, skip=["lm_head"])
     other.load_state_dict(model.state_dict())

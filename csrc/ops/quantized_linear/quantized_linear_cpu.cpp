@@ -20,6 +20,18 @@ constexpr int64_t kDecoded = 1 << 17;  // weights
 
 TILESTACK_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
+// GCC would convert bytes one by one.
+TILESTACK_INLINE VecI widened(const std::int8_t* from) {
+#if defined(__AVX512F__)
+  return (VecI)_mm512_cvtepi8_epi32(load_raw<__m128i>(from));
+#elif defined(__AVX2__)
+  return (VecI)_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+#else
+  typedef std::int8_t Bytes __attribute__((vector_size(L)));
+  return __builtin_convertvector(load_raw<Bytes>(from), VecI);
+#endif
+}
+
 struct Block {
   VecF v[kBlockVectors];
 };
@@ -33,17 +45,15 @@ struct Int8Row {
       : q(weight.data<std::int8_t>() + row * weight.size(1)), scale(scales.data<float>()[row]) {}
 
   TILESTACK_INLINE Block block(int64_t k, int64_t count) const {
-    typedef std::int8_t Bytes __attribute__((vector_size(L)));
     std::int8_t tail[kQuantBlock] = {};
     const std::int8_t* from = q + k;
     if (count < kQuantBlock) {
       __builtin_memcpy(tail, from, std::size_t(count));
       from = tail;
     }
-    Block out;  // by way of integers: GCC converts bytes to floats one by one
+    Block out;
 #pragma GCC unroll 16
-    for (int i = 0; i < kBlockVectors; ++i)
-      out.v[i] = __builtin_convertvector(__builtin_convertvector(load_raw<Bytes>(from + i * L), VecI), VecF);
+    for (int i = 0; i < kBlockVectors; ++i) out.v[i] = __builtin_convertvector(widened(from + i * L), VecF);
     return out;
   }
 };

@@ -148,7 +148,7 @@ def quantize_rows(w: np.ndarray, bits: int, group_size: int) -> tuple[np.ndarray
     groups = w.reshape(rows, -1, group_size) if w.size else w.reshape(rows, 1 if bits == 8 else 0, cols)
     scales = np.abs(groups).max(-1, initial=0) / np.float32(2 ** (bits - 1) - 1)
     q = np.rint(groups / np.where(scales > 0, scales, 1)[..., None])
-    return q.astype(np.int8).reshape(rows, cols), scales.astype(np.float32)
+    return q.astype(np.int8, order="C").reshape(rows, cols), scales.astype(np.float32, order="C")
 
 
 def pack_nibbles(q: np.ndarray) -> np.ndarray:
