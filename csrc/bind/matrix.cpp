@@ -4,6 +4,7 @@
 #include "ops/add/add.h"
 #include "ops/linear/linear.h"
 #include "ops/matmul/matmul.h"
+#include "ops/quantized_linear/quantized_linear.h"
 
 namespace tilestack {
 namespace {
@@ -71,6 +72,13 @@ void bind_matrix(Bindings& b) {
       "activation(linear(input, weight, bias)) + residual in one pass. activation: none, relu, gelu, gelu_tanh,\n"
       "sigmoid, tanh. residual: of the result's shape, or None.",
       input, weight, bias, py::arg("activation") = "none", residual);
+  b.function(
+      "quantized_linear", &quantized_linear,
+      "linear with the weight q * scales, whole numbers q of 8 or 4 bits in groups along a row. Inference only.\n\n"
+      "input: (..., in) float32, bfloat16 or float16. weight: (out, in) int8, or (out, in / 2) uint8 as\n"
+      "nn.QuantizedLinear packs it. scales: (out, groups) float32; one group for int8. bias: (out,) in the input's\n"
+      "dtype. Returns (..., out). ValueError for shapes that don't fit, RuntimeError where gradients are wanted.",
+      input, weight, py::arg("scales").none(false), bias);
 }
 
 }  // namespace tilestack

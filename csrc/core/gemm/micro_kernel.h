@@ -80,7 +80,7 @@ TILESTACK_INLINE TileKernel<T> pick_tile_kernel(std::int64_t rows, bool narrow, 
 
 // For edges of C: a tile of few rows or of one vector takes as little time as it can.
 template <class T>
-TILESTACK_INLINE TileKernel<T> tile_kernel(bool pairs, std::int64_t rows, std::int64_t cols) {
+TILESTACK_INLINE TileKernel<T> tile_kernel([[maybe_unused]] bool pairs, std::int64_t rows, std::int64_t cols) {
   constexpr std::make_integer_sequence<int, kTileRows> numbers;
   const bool narrow = cols <= kLanes<T>;
 #if defined(__AVX512F__)

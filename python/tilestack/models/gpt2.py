@@ -38,7 +38,11 @@ class Conv1D(nn.Module):
         self.bias = nn.Parameter(ts.zeros(nf))
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight.transpose(0, 1), self.bias)
+        return F.linear(x, self._weight_out_in(), self.bias)
+
+    def _weight_out_in(self) -> Tensor:
+        """What nn.quantize reads."""
+        return self.weight.transpose(0, 1)
 
 
 class Attention(nn.Module):

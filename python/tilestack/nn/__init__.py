@@ -121,6 +121,7 @@ from tilestack.nn.pooling import (
     MaxUnpool3d,
 )
 from tilestack.nn.positions import SinusoidalPositions
+from tilestack.nn.quantized import QuantizedLinear, quantize
 from tilestack.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from tilestack.nn.resampling import (
     ChannelShuffle,
@@ -239,6 +240,7 @@ __all__ = [
     "PixelShuffle",
     "PixelUnshuffle",
     "PoissonNLLLoss",
+    "QuantizedLinear",
     "RMSNorm",
     "RNNCell",
     "RReLU",
@@ -281,5 +283,6 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "init",
+    "quantize",
     "utils",
 ]

@@ -40,6 +40,10 @@ class Linear(Module):
             return F.linear(input, self.weight, self.bias)
         return F.fused_linear(input, self.weight, self.bias, activation)
 
+    def _weight_out_in(self) -> Tensor:
+        """What nn.quantize reads."""
+        return self.weight
+
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 

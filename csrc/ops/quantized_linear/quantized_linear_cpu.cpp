@@ -1,0 +1,204 @@
+// Few rows of x: each weight is read once and multiplied as it is decoded. More: some rows of weights are decoded to
+// the dtype of x, which stay in the second cache for an ordinary product.
+#include "ops/quantized_linear/quantized_linear.h"
+
+#include "core/gemm/gemm.h"
+#include "core/parallel.h"
+#include "core/vec.h"
+
+namespace tilestack::TILESTACK_ISA {
+namespace {
+
+using std::int64_t;
+
+constexpr int L = kLanes<float>;
+constexpr int kFewRows = 4;  // of x
+constexpr int kLines = 4;    // rows of weights that are read side by side
+constexpr int kBlockVectors = int(kQuantBlock) / L;
+constexpr int64_t kTaskWeights = 1 << 16, kTaskColumns = 256;
+constexpr int64_t kDecoded = 1 << 17;  // weights
+
+TILESTACK_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+// GCC would convert bytes one by one.
+TILESTACK_INLINE VecI widened(const std::int8_t* from) {
+#if defined(__AVX512F__)
+  return (VecI)_mm512_cvtepi8_epi32(load_raw<__m128i>(from));
+#elif defined(__AVX2__)
+  return (VecI)_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+#else
+  typedef std::int8_t Bytes __attribute__((vector_size(L)));
+  return __builtin_convertvector(load_raw<Bytes>(from), VecI);
+#endif
+}
+
+struct Block {
+  VecF v[kBlockVectors];
+};
+
+// A row of weights, decoded by blocks but for a factor of the whole row.
+struct Int8Row {
+  const std::int8_t* q;
+  float scale;
+
+  TILESTACK_INLINE Int8Row(View weight, View scales, int64_t row)
+      : q(weight.data<std::int8_t>() + row * weight.size(1)), scale(scales.data<float>()[row]) {}
+
+  TILESTACK_INLINE Block block(int64_t k, int64_t count) const {
+    std::int8_t tail[kQuantBlock] = {};
+    const std::int8_t* from = q + k;
+    if (count < kQuantBlock) {
+      __builtin_memcpy(tail, from, std::size_t(count));
+      from = tail;
+    }
+    Block out;
+#pragma GCC unroll 16
+    for (int i = 0; i < kBlockVectors; ++i) out.v[i] = __builtin_convertvector(widened(from + i * L), VecF);
+    return out;
+  }
+};
+
+struct Int4Row {
+  const std::uint8_t* nibbles;
+  const float* scales;
+  int64_t group;
+  static constexpr float scale = 1;
+
+  TILESTACK_INLINE Int4Row(View weight, View scales, int64_t row)
+      : nibbles(weight.data<std::uint8_t>() + row * weight.size(1)),
+        scales(scales.data<float>() + row * scales.size(1)),
+        group(2 * weight.size(1) / scales.size(1)) {}
+
+  // The value of the low four bits of each lane, given levels(scale).
+#if defined(__AVX512F__)
+  TILESTACK_INLINE static VecF levels(float scale) {
+    constexpr VecF values = {-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7};
+    return values * scale;
+  }
+  TILESTACK_INLINE static VecF value(VecU bits, VecF levels) {
+    return (VecF)_mm512_permutexvar_ps((__m512i)bits, (__m512)levels);
+  }
+#else
+  TILESTACK_INLINE static VecF levels(float scale) { return splat(scale); }
+  TILESTACK_INLINE static VecF value(VecU bits, VecF levels) {
+    return __builtin_convertvector((VecI)(bits & 15) - 8, VecF) * levels;
+  }
+#endif
+
+  TILESTACK_INLINE Block block(int64_t k, int64_t) const {
+    const std::uint8_t* from = nibbles + k / 2;
+    const int64_t first = k / group, second = (k + 32) / group;
+    const VecF low = levels(scales[first]), high = first == second ? low : levels(scales[second]);
+    Block out;
+#pragma GCC unroll 4
+    for (int j = 0; j < 16 / L; ++j) {
+      const VecU words = __builtin_convertvector(load_raw<VecHalfBits>(from + 2 * L * j), VecU);
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) out.v[i * 16 / L + j] = value(words >> (4 * i), i < 2 ? low : high);
+    }
+    return out;
+  }
+};
+
+// sums[i][l], kTaskColumns apart = M rows of x, `stride` apart and zero beyond the depth, times kLines rows of weights.
+template <int M, class Row>
+TILESTACK_INLINE void dot_lines(const float* x, int64_t stride, const Row* lines, int64_t depth, float* sums) {
+  VecF sum[M][kLines] = {};
+  for (int64_t k = 0; k < depth; k += kQuantBlock)
+#pragma GCC unroll 4
+    for (int l = 0; l < kLines; ++l) {
+      const Block w = lines[l].block(k, depth - k);
+#pragma GCC unroll 4
+      for (int i = 0; i < M; ++i)
+#pragma GCC unroll 16
+        for (int v = 0; v < kBlockVectors; ++v) sum[i][l] = fma(load(x + i * stride + k + v * L), w.v[v], sum[i][l]);
+    }
+#pragma GCC unroll 4
+  for (int i = 0; i < M; ++i)
+#pragma GCC unroll 4
+    for (int l = 0; l < kLines; ++l) sums[i * kTaskColumns + l] = sum_lanes(sum[i][l]) * lines[l].scale;
+}
+
+// Rows [0, rows) and columns [begin, end) of y, from sums that are kTaskColumns apart.
+void finish(View y, View b, const float* sums, int64_t rows, int64_t begin, int64_t end) {
+  visit_float(y.dtype, [=]<class S>() {
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = begin; j < end; ++j) {
+        const float bias = b.defined() ? float(convert<float>(b.data<S>()[j])) : 0.0f;
+        y.data<S>()[i * y.size(1) + j] = convert<S>(sums[i * kTaskColumns + j - begin] + bias);
+      }
+  });
+}
+
+// x: M rows, as for dot_lines
+template <class Row, int M>
+void multiply_few(const float* x, int64_t stride, View weight, View scales, View b, View y, int64_t depth) {
+  const int64_t grain = least(kTaskColumns, (kTaskWeights / (depth + 1) / kLines + 1) * kLines);
+  parallel_for(y.size(1), grain, [=](int64_t begin, int64_t end) {
+    float sums[M * kTaskColumns];
+    for (int64_t o = begin; o < end; o += kLines) {
+      const auto line = [&](int64_t l) { return Row(weight, scales, least(o + l, end - 1)); };
+      const Row lines[kLines] = {line(0), line(1), line(2), line(3)};
+      dot_lines<M>(x, stride, lines, depth, sums + o - begin);
+    }
+    finish(y, b, sums, y.size(0), begin, end);
+  });
+}
+
+template <class Row>
+void run_few(View x, View weight, View scales, View b, View y) {
+  const int64_t rows = x.size(0), depth = x.size(1), stride = (depth / kQuantBlock + 1) * kQuantBlock;
+  Scratch<float> wide(kFewRows * stride);
+  visit_float(x.dtype, [&]<class S>() {
+    for (int64_t i = 0; i < kFewRows; ++i)
+      for (int64_t k = 0; k < stride; ++k)
+        wide[i * stride + k] = i < rows && k < depth ? float(convert<float>(x.data<S>()[i * depth + k])) : 0.0f;
+  });
+  const auto multiply = rows == 1 ? multiply_few<Row, 1> : rows == 2 ? multiply_few<Row, 2> : multiply_few<Row, 4>;
+  multiply(wide, stride, weight, scales, b, y, depth);
+}
+
+template <class Row, class S>
+void decode_row(const Row& row, int64_t depth, S* to) {
+  for (int64_t k = 0; k < depth; k += kQuantBlock) {
+    const Block w = row.block(k, depth - k);
+    for (int v = 0; v < kBlockVectors && k + v * L < depth; ++v) {
+      const VecF value = w.v[v] * row.scale;
+      const int64_t left = depth - k - v * L;
+      left >= L ? store(to + k + v * L, value) : store_partial(to + k + v * L, value, left);
+    }
+  }
+}
+
+template <class Row, class S>
+void run_many(View x, View weight, View scales, View b, View y) {
+  const int64_t out = weight.size(0), depth = x.size(1);
+  parallel_for(out, kDecoded / (depth + 1) / 32 * 32 + 32, [=](int64_t begin, int64_t end) {
+    Scratch<S> decoded((end - begin) * depth + 1);
+    for (int64_t o = begin; o < end; ++o) decode_row(Row(weight, scales, o), depth, decoded + (o - begin) * depth);
+    GemmOutput c{.data = y.data<S>() + begin, .dtype = y.dtype, .row_stride = out};
+    if (b.defined()) c.bias = b.data<S>() + begin;
+    gemm.run({x.size(0),
+              end - begin,
+              depth,
+              {.data = x.pointer, .dtype = x.dtype, .row_stride = depth, .depth_stride = 1},
+              {.data = decoded.data, .dtype = x.dtype, .row_stride = depth, .depth_stride = 1},
+              c});
+  });
+}
+
+template <class Row>
+void run(View x, View weight, View scales, View b, View y) {
+  if (x.size(0) <= kFewRows) return run_few<Row>(x, weight, scales, b, y);
+  visit_float(x.dtype, [&]<class S>() {
+    if constexpr (sizeof(S) < 8) run_many<Row, S>(x, weight, scales, b, y);
+  });
+}
+
+void forward(View x, View weight, View scales, View b, View y) {
+  weight.dtype == DType::int8 ? run<Int8Row>(x, weight, scales, b, y) : run<Int4Row>(x, weight, scales, b, y);
+}
+
+}  // namespace
+constinit const QuantizedLinearKernels quantized_linear = {forward};
+}  // namespace tilestack::TILESTACK_ISA
