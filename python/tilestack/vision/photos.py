@@ -1,0 +1,46 @@
+"""Photos as nets for ImageNet take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+import numpy as np
+
+import tilestack as ts
+
+from .resampling import bicubic, resize
+
+CROP_PADDING = 32  # pixels that the shorter side has beyond the crop
+MEAN, STD = 127, 128  # of the inputs of EfficientNet-Lite, for all channels
+
+
+def centre_crop(image: np.ndarray, size: int) -> np.ndarray:
+    """The middle of a photo, as EfficientNet is evaluated: shorter side to size + 32 pixels, of that a square of `size`.
+
+    image: (height, width, 3) uint8. Returns (size, size, 3) uint8, resampled bicubically.
+    """
+    height, width = resized_shape(image, size + CROP_PADDING)
+    top, left = round((height - size) / 2), round((width - size) / 2)
+    return resize_photo(image, height, width)[top : top + size, left : left + size]
+
+
+def resized_shape(image: np.ndarray, shorter: int) -> tuple[int, int]:
+    """Height and width with the shorter side as given and the proportions kept."""
+    height, width = image.shape[:2]
+    return (shorter, shorter * width // height) if height < width else (shorter * height // width, shorter)
+
+
+def resize_photo(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Bicubically, by pillow, which is faster, if it is installed; (height, width, 3) uint8."""
+    if find_spec("PIL") is not None:
+        from PIL import Image
+
+        return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
+    return np.rint(np.clip(resize(image, height, width, bicubic), 0, 255)).astype(np.uint8)
+
+
+def as_batch(images: Sequence[np.ndarray]) -> ts.Tensor:
+    """Photos of one size, (size, size, 3) uint8, as the float32 (n, 3, size, size) that EfficientNet-Lite takes."""
+    pixels = np.stack(images).astype(np.float32).transpose(0, 3, 1, 2)
+    return ts.from_numpy(np.ascontiguousarray((pixels - MEAN) / STD))
