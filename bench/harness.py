@@ -78,29 +78,30 @@ class Run:
         return float(copies[min(copies, key=lambda size: abs(math.log(moved / self.threads / 1024 / int(size))))])
 
     def time(self, contenders: Contenders, *, seconds: float = 0.6) -> dict[str, float]:
-        """Median seconds a call of each contender, called in turn for about `seconds` each."""
-        budget = 0.02 if self.quick else seconds
+        """Median seconds a call of each contender, called in turn for about `seconds` each, at least 5 times."""
+        seconds = 0.02 if self.quick else seconds
         contenders = {name: call for name, call in contenders.items() if self.has(name)}
+        once = {name: self._once(call) for name, call in contenders.items()}
+        rounds = 3 if self.quick else min(15, max(5, int(seconds / max(once.values()))))
         samples: dict[str, list[float]] = {name: [] for name in contenders}
-        counts = {name: self._count(call, budget / 15) for name, call in contenders.items()}
-        for _ in range(3 if self.quick else 15):
+        for _ in range(rounds):
             for name, call in contenders.items():
                 if self.threads > 1:
                     time.sleep(0.02)  # until the threads of the one before have stopped spinning
                     call()
+                count = max(1, int(seconds / rounds / once[name]))
                 start = time.perf_counter()
-                for _ in range(counts[name]):
+                for _ in range(count):
                     call()
-                samples[name].append((time.perf_counter() - start) / counts[name])
+                samples[name].append((time.perf_counter() - start) / count)
         return {name: statistics.median(values) for name, values in samples.items()}
 
     @staticmethod
-    def _count(call: Callable[[], Any], budget: float) -> int:
-        """How many calls take so many seconds."""
+    def _once(call: Callable[[], Any]) -> float:
         call()
         start = time.perf_counter()
         call()
-        return max(1, int(budget / max(time.perf_counter() - start, 1e-7)))
+        return max(time.perf_counter() - start, 1e-7)
 
     def add(self, row: dict[str, Any]) -> None:
         """Keeps a row and prints it."""
