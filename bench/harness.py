@@ -86,7 +86,7 @@ class Run:
         samples: dict[str, list[float]] = {name: [] for name in contenders}
         for _ in range(rounds):
             for name, call in contenders.items():
-                if self.threads > 1:
+                if self.threads > 1 and once[name] < 0.1:
                     time.sleep(0.02)  # until the threads of the one before have stopped spinning
                     call()
                 count = max(1, int(seconds / rounds / once[name]))
