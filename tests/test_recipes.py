@@ -79,6 +79,21 @@ def train(peers: Any, recipe: Recipe, dtype: str, start: dict[str, np.ndarray] |
     return (*found, start)
 
 
+def losses_of_torch(peers: Any, recipe: Recipe, start: dict[str, np.ndarray]) -> np.ndarray:
+    training = Training(torch, peers, recipe, "float32")
+    training.model.load_state_dict({name: torch.from_numpy(x) for name, x in start.items()})
+    return np.array([training.step(number) for number in range(STEPS)])
+
+
+def rounded_otherwise(start: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
+    """The same weights but for as much as rounding changes."""
+    rng, eps = np.random.default_rng(seed), np.finfo(np.float32).eps
+    return {
+        name: (x * (1 + eps * rng.uniform(-1, 1, x.shape))).astype(x.dtype) if x.dtype.kind == "f" else x.copy()
+        for name, x in start.items()
+    }
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_losses_fall_as_torchs_do(peers: Any, name: str) -> None:
     (losses, slopes, end), (losses64, slopes64, end64), start = train(peers, RECIPES[name], "float64")
@@ -89,10 +104,12 @@ def test_losses_fall_as_torchs_do(peers: Any, name: str) -> None:
         if not vanishing(key):
             np.testing.assert_allclose(end[key], end64[key], rtol=1e-7, atol=1e-7, err_msg=key)
 
-    # A float32 run strays from the float64 one by rounding that grows with the steps. Ours may stray as far as torch's
-    # does, and 4 times that, since either is a single draw.
+    # A float32 run strays from the float64 one by rounding that grows with the steps, and at once where it decides a
+    # maximum of a pool or the side of a ReLU. Ours may stray as far as torch's runs do from weights that differ by
+    # rounding, and 4 times that, since these are few draws.
     (losses, slopes, _), (losses32, slopes32, _), _ = train(peers, RECIPES[name], "float32", start)
-    strayed = np.maximum.accumulate(np.abs(losses32 - losses64))
+    draws = [losses_of_torch(peers, RECIPES[name], rounded_otherwise(start, seed)) for seed in range(5)]
+    strayed = np.maximum.accumulate(np.abs(np.array([losses32, *draws]) - losses64).max(0))
     assert (np.abs(losses - losses64) <= 4 * strayed + 8 * np.finfo(np.float32).eps * losses64).all()
     check_gradients(slopes, slopes64, 4 * furthest(slopes32, slopes64) + 1e-6)
 
