@@ -27,6 +27,11 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+template <class T>
+__global__ void __launch_bounds__(kThreads) copy_kernel(const T* from, T* to, std::int64_t count) {
+  for (std::int64_t i = gpu::global_thread(); i < count; i += gpu::global_threads()) to[i] = from[i];
+}
+
 void forward(View x, View weight, View scales, View b, View y) {
   const std::int64_t out = y.size(1), in = x.size(1), count = out * in;
   visit_float(x.dtype, [&]<class T>() {
@@ -35,12 +40,18 @@ void forward(View x, View weight, View scales, View b, View y) {
       if (count > 0)
         gpu::launch(decode_kernel<T>, {gpu::blocks_for(count, kThreads), kThreads}, weight.data<std::uint8_t>(),
                     scales.data<float>(), decoded.data, count, in, scales.size(1), weight.dtype == DType::uint8);
+      // Products take another path where an address is odd, and its sums another order.
+      const bool odd = x.numel() > 0 && !gpu::is_aligned(x.pointer, 16);
+      gpu::Workspace<T> moved(odd ? x.numel() : 1);
+      if (odd)
+        gpu::launch(copy_kernel<T>, {gpu::blocks_for(x.numel(), kThreads), kThreads}, x.data<T>(), moved.data,
+                    x.numel());
       GemmOutput c{.data = y.pointer, .dtype = y.dtype, .row_stride = out};
       c.bias = b.pointer;
       run_gemm({x.size(0),
                 out,
                 in,
-                {.data = x.pointer, .dtype = x.dtype, .row_stride = in, .depth_stride = 1},
+                {.data = odd ? moved.data : x.pointer, .dtype = x.dtype, .row_stride = in, .depth_stride = 1},
                 {.data = decoded.data, .dtype = x.dtype, .row_stride = in, .depth_stride = 1},
                 c});
     }
