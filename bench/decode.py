@@ -5,7 +5,6 @@ The bound is the time to read every weight once.
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -46,9 +45,8 @@ def decoder(lib: Any, package: Any, dtype: str, tokens: int) -> tuple[Callable[[
 
 def run(run: Run) -> None:
     torch = peers.find("torch")
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        on_torch = models_on_torch(folder) if torch else None
+    with tempfile.TemporaryDirectory() as folder:
+        on_torch = models_on_torch(Path(folder)) if torch else None
         tokens = 4 if run.quick else 400
         for dtype in ("float32", "bfloat16"):
             if not run.wants(dtype):

@@ -51,6 +51,21 @@ def add_what_torch_lacks() -> None:
         def forward(self, x: Any) -> Any:
             return x + self.table[: x.shape[-2]].to(x.dtype)
 
+    class KVCache:
+        def __init__(self, batch: int, heads: int, max_len: int, head_dim: int, **made: Any) -> None:
+            self.both = torch.zeros((2, batch, heads, max_len, head_dim), **made)
+            self.length = 0
+
+        def __len__(self) -> int:
+            return self.length
+
+        def append(self, key: Any, value: Any) -> tuple[Any, Any]:
+            first, self.length = self.length, self.length + key.shape[-2]
+            self.both[0, :, :, first : self.length] = key
+            self.both[1, :, :, first : self.length] = value
+            return self.both[0, :, :, : self.length], self.both[1, :, :, : self.length]
+
+    torch.nn.KVCache = KVCache
     F.swiglu, F.rotary_embedding, F.linear_cross_entropy = swiglu, rotary_embedding, linear_cross_entropy
     torch.nn.SinusoidalPositions = SinusoidalPositions
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -163,9 +162,8 @@ def contenders_of(net: Net, on_torch: Any, run: Run) -> Contenders:
 
 
 def run(run: Run) -> None:
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        on_torch = models_on_torch(folder) if peers.find("torch") else None
+    with tempfile.TemporaryDirectory() as folder:
+        on_torch = models_on_torch(Path(folder)) if peers.find("torch") else None
         for net in NETS[:1] if run.quick else NETS:
             if not run.wants(net.name):
                 continue
