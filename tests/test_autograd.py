@@ -229,8 +229,8 @@ def test_hooks() -> None:
     (x * 3).sum().backward()
     assert seen == [[3, 3]]
     assert x.grad.tolist() == [30, 30]
-    x.remove_hook(first)
-    x.remove_hook(second)
+    first.remove()
+    second.remove()
     x.sum().backward()
     assert (len(seen), x.grad.tolist()) == (1, [31, 31])
 
@@ -500,9 +500,9 @@ def test_hook_outlives_the_python_object() -> None:
 def test_removed_hook_is_let_go_at_once() -> None:
     for x in (leaf(1), leaf(1) * 2):
         hook, alive = watched(lambda g: None)
-        number = x.register_hook(hook)
-        x.remove_hook(number)
-        x.remove_hook(number)
+        handle = x.register_hook(hook)
+        handle.remove()
+        handle.remove()
         del hook
         assert alive() is None
 
@@ -513,10 +513,10 @@ def test_hook_that_removes_itself_and_others() -> None:
 
         def hook(g, x=x, calls=calls):
             calls.append(g.item())
-            for number in numbers:  # noqa: B023
-                x.remove_hook(number)
+            for handle in handles:  # noqa: B023
+                handle.remove()
 
-        numbers = [x.register_hook(hook) for _ in range(3)]
+        handles = [x.register_hook(hook) for _ in range(3)]
         x.sum().backward(retain_graph=True)
         assert len(calls) == 3
         x.sum().backward()
@@ -529,12 +529,12 @@ def test_removed_hook_may_remove_others_as_it_ends() -> None:
             return None
 
         def __del__(self):
-            x.remove_hook(second)
+            second.remove()
 
     x = leaf(1)
     first = x.register_hook(Removes().__call__)
     second = x.register_hook(lambda g: g * 10)
-    x.remove_hook(first)
+    first.remove()
     x.sum().backward()
     assert x.grad.tolist() == [1]
 

@@ -77,7 +77,20 @@ def test_errors(options: dict[str, Any], message: str) -> None:
 def test_max_norm_is_refused(layer: Any) -> None:
     with pytest.raises(ValueError, match=rf"{layer.__name__}: max_norm is not supported, got 0.5: .*renorm"):
         layer(9, 5, max_norm=0.5)
+    with pytest.raises(ValueError, match=rf"{layer.__name__}: scale_grad_by_freq=True is not supported"):
+        layer(9, 5, scale_grad_by_freq=True, sparse=True)
     weight = layer(9, 5).weight
     with ts.no_grad():
         weight.copy_(weight.renorm(2, 0, 0.5))  # what the message says
     assert (weight.norm(2, 1) <= 0.5 + 1e-6).all()
+
+
+@pytest.mark.parametrize("function", [ts.nn.functional.embedding, ts.nn.functional.embedding_bag])
+def test_functions_refuse_what_the_layers_refuse(function: Any) -> None:
+    ids, weight = ts.zeros(1, 2, dtype=ts.int64), ts.ones(3, 2)
+    name = function.__name__
+    with pytest.raises(ValueError, match=rf"{name}: max_norm is not supported, got 2.*renorm"):
+        function(ids, weight, max_norm=2.0)
+    with pytest.raises(ValueError, match=rf"{name}: scale_grad_by_freq=True is not supported"):
+        function(ids, weight, scale_grad_by_freq=True)
+    assert (function(ids, weight, norm_type=1.0, sparse=True) == 1).all()

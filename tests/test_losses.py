@@ -120,3 +120,26 @@ def test_weight_of_binary_cross_entropy() -> None:
 def test_errors(call, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("loss", "each", "mean"),
+    [
+        (F.mse_loss, (X - T) ** 2, lambda y, w: y.sum() / w.sum()),
+        (F.l1_loss, np.abs(X - T), lambda y, w: y.sum() / w.sum()),
+        (F.huber_loss, huber(X - T, 1), lambda y, w: y.mean()),
+    ],
+)
+def test_weights_of_elements(loss, each, mean) -> None:
+    """As torch has them: Huber's mean is over the elements, the others' over the weights."""
+    x, t, w = ts.tensor(X, requires_grad=True), ts.tensor(T), ts.tensor(P)
+    np.testing.assert_allclose(loss(x, t, reduction="none", weight=w).detach().numpy(), each * P)
+    np.testing.assert_allclose(loss(x, t, reduction="sum", weight=w).item(), (each * P).sum())
+    y = loss(x, t, weight=w)
+    np.testing.assert_allclose(y.item(), mean(each * P, P))
+    y.backward()
+    step = 1e-6
+    higher = loss(ts.tensor(X + step * (np.arange(35) == 9).reshape(5, 7)), t, weight=w)
+    np.testing.assert_allclose(x.grad[1, 2].item(), (higher.item() - y.item()) / step, rtol=1e-4)
+    with pytest.raises(ValueError, match=r"weight.*\(5, 7\)"):
+        loss(x, t, weight=ts.ones(7))

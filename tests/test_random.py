@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+import harness
 import tilestack as ts
 
 each_isa = pytest.mark.parametrize("isa", ts._core.isas(), indirect=True)
@@ -213,6 +214,46 @@ def test_dropout(p: float) -> None:
     y.sum().backward()
     np.testing.assert_array_equal(x.grad.numpy(), y.detach().numpy())
     assert ts.nn.functional.dropout(x, p, training=False) is x or p == 0
+
+
+@pytest.mark.parametrize("backend", harness.BACKENDS, indirect=True)
+@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("dtype", harness.FLOATS)
+def test_dropout_adds_a_residual(backend: str, dtype: str, p: float) -> None:
+    """In one pass, of any length and address, and with a gradient of its own."""
+    draw = np.random.default_rng(0).standard_normal
+    for n, skip in ((1, 0), (15, 0), (1000, 0), (1000, 1)):
+        x = harness.to_tensor(draw(n), dtype).requires_grad_()
+        residual = harness.to_tensor(draw(n + skip), dtype)[skip:].detach().requires_grad_()
+        ts.manual_seed(5)
+        dropped = ts.nn.functional.dropout(x.detach(), p)
+        ts.manual_seed(5)
+        y = ts.nn.functional.dropout(x, p, residual=residual)
+        assert y.dtype == x.dtype
+        want = harness.to_array(dropped).astype(np.float64) + harness.to_array(residual.detach())
+        rounding = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 1e-6, "float64": 1e-14}[dtype]
+        np.testing.assert_allclose(harness.to_array(y.detach()), want, rounding, rounding)
+        y.sum().backward()
+        assert (harness.to_array(residual.grad) == 1).all()
+        slope = harness.to_array(x.grad)
+        if p:
+            np.testing.assert_array_equal(slope != 0, harness.to_array(dropped) != 0)  # the same mask on the way back
+
+
+def test_dropout_with_a_residual_of_another_shape_or_dtype() -> None:
+    ts.manual_seed(0)
+    x, residual = ts.ones(4, 6, dtype=ts.bfloat16, requires_grad=True), ts.ones(6, requires_grad=True)
+    y = ts.nn.functional.dropout(x, 0.5, residual=residual)
+    assert y.dtype == ts.float32
+    assert set(y.detach().numpy().ravel()) == {1.0, 3.0}
+    y.sum().backward()
+    assert (residual.grad == 4).all()
+    channels_last = ts.ones(2, 4, 4, 3).permute(0, 3, 1, 2)
+    y = ts.nn.functional.dropout(channels_last, 0.5, residual=ts.arange(96.0).reshape(2, 3, 4, 4))
+    assert set((y - ts.arange(96.0).reshape(2, 3, 4, 4)).numpy().ravel()) == {0.0, 2.0}
+    assert (ts.nn.functional.dropout(channels_last, 0.5, False, residual=channels_last) == 2).all()
+    with pytest.raises(ValueError, match="broadcast"):
+        ts.nn.functional.dropout(ts.ones(3), residual=ts.ones(4))
 
 
 def test_generator_belongs_to_the_seed_not_to_the_global_state() -> None:

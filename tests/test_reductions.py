@@ -141,3 +141,12 @@ def test_step_takes_gradients_in_any_layout() -> None:
     transposed = ts.from_numpy(np.ascontiguousarray(w.T)).t()
     ts.sgd([transposed], [ts.from_numpy(g)], [], lr=0.5)
     np.testing.assert_allclose(transposed.numpy(), w - 0.5 * g, rtol=1e-6)
+
+
+def test_norm_converts_first() -> None:
+    x = ts.full((1000,), 300.0, dtype=ts.float16, requires_grad=True)
+    y = x.norm(dtype=ts.float32)
+    assert (y.dtype, round(y.item())) == (ts.float32, 9487)
+    y.backward()
+    assert x.grad.dtype == ts.float16
+    assert ts.norm(ts.tensor([3, 4]), dtype=ts.float64).item() == 5

@@ -31,6 +31,8 @@ from typing import Any, SupportsFloat, SupportsIndex, TypeAlias, overload
 import numpy
 from typing_extensions import Buffer, Self
 
+from tilestack._hooks import RemovableHandle
+
 _DType: TypeAlias = dtype
 _DTypeLike: TypeAlias = dtype | str | type[Any] | numpy.dtype[Any]
 _Device: TypeAlias = device
@@ -129,8 +131,9 @@ def class_lines(name: str, cls: type) -> Iterator[str]:
 
 
 def composed_methods() -> Iterator[str]:
-    """What tilestack.composed adds to Tensor in Python."""
-    trees = {path.stem: ast.parse(path.read_text()) for path in sorted(COMPOSED.glob("*.py"))}
+    """What tilestack.composed and tilestack._hooks add to Tensor in Python."""
+    paths = [*sorted(COMPOSED.glob("*.py")), COMPOSED.parent / "_hooks.py"]
+    trees = {path.stem: ast.parse(path.read_text()) for path in paths}
     lists = {
         node.targets[0].id: [part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)]
         for node in trees.pop("__init__").body

@@ -120,11 +120,16 @@ void bind_activations(Bindings& b) {
              "2016).\n\ninput: any shape, float. approximate: 'none' or 'tanh', ValueError for others.",
              input, py::arg("approximate") = "none");
   b.function(
-      "dropout", [](const Tensor& x, double p, bool training, bool) { return dropout(x, p, training); },
+      "dropout",
+      [](const Tensor& x, double p, bool training, bool, const Tensor& residual) {
+        return dropout(x, p, training, residual);
+      },
       "0 with probability p, else input / (1 - p), if training; else input (Srivastava et al., 2014).\n\n"
       "input: any shape, float. p: in [0, 1], ValueError for others. inplace is accepted for compatibility and\n"
-      "has no effect. The mask follows from manual_seed, on any number of threads.",
-      input, py::arg("p") = 0.5, py::arg("training") = true, py::arg("inplace") = false);
+      "has no effect. residual is added to the result, in the same pass if it has input's shape and dtype. The mask\n"
+      "follows from manual_seed, on any number of threads.",
+      input, py::arg("p") = 0.5, py::arg("training") = true, py::arg("inplace") = false,
+      py::arg("residual") = py::none());
 }
 
 }  // namespace tilestack

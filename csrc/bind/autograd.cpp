@@ -53,6 +53,21 @@ py::list record_python(std::string name, std::vector<Tensor> outputs, const std:
   return results;
 }
 
+// None, one tensor or a sequence of them.
+std::optional<std::vector<Tensor>> inputs_of_backward(const py::object& inputs) {
+  if (inputs.is_none()) return std::nullopt;
+  if (is_tensor(inputs.ptr())) return std::vector{inputs.cast<Tensor>()};
+  check<TypeError>(py::isinstance<py::sequence>(inputs), "backward: inputs must be tensors, got {}",
+                   Py_TYPE(inputs.ptr())->tp_name);
+  std::vector<Tensor> tensors;
+  for (py::handle item : inputs) {
+    check<TypeError>(is_tensor(item.ptr()), "backward: inputs must be tensors, got {}", Py_TYPE(item.ptr())->tp_name);
+    tensors.push_back(item.cast<Tensor>());
+  }
+  check(!tensors.empty(), "backward: inputs must not be empty");
+  return tensors;
+}
+
 void set_requires_grad(const Tensor& x, bool on) {
   check<RuntimeError>(!on || is_float(x.dtype()), "requires_grad: only float tensors can have gradients, got {}",
                       x.dtype());
@@ -99,6 +114,9 @@ void bind_autograd(Bindings& b) {
             return x.impl()->node->name;
           },
           "Name of the op on the tape that made this tensor, or None.");
+  b.tensor.def_property(
+      "_retains_grad", [](const Tensor& x) { return x.impl()->retains_grad; },
+      [](const Tensor& x, bool retains) { x.impl()->retains_grad = retains; });
   b.method(
       "requires_grad_",
       [](const py::object& self, bool on) {
@@ -108,22 +126,35 @@ void bind_autograd(Bindings& b) {
       "Sets requires_grad and returns the tensor.", py::arg("requires_grad") = true);
   b.method(
       "backward",
-      [](const Tensor& y, const Tensor& gradient, bool retain_graph) { backward(y, gradient, retain_graph); },
-      "Adds d self / d leaf to the .grad of every leaf that self depends on.\n\n"
+      [](const Tensor& y, const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph,
+         const py::object& inputs) {
+        check<RuntimeError>(!create_graph,
+                            "backward: create_graph=True is not supported, there are no second derivatives");
+        backward({y}, {gradient}, retain_graph.value_or(false), inputs_of_backward(inputs));
+      },
+      "Adds d self / d leaf to the .grad of every leaf that self depends on, or of those in inputs.\n\n"
       "gradient: what flows in from above, of self's shape; may be left out for a tensor of one element.\n"
-      "retain_graph: keeps what the tape saved, so that backward can run again.",
-      py::arg("gradient") = py::none(), py::arg("retain_graph") = false);
+      "retain_graph: keeps what the tape saved, so that backward can run again. create_graph: RuntimeError if\n"
+      "True, there are no second derivatives.",
+      py::arg("gradient") = py::none(), py::arg("retain_graph") = py::none(), py::arg("create_graph") = false,
+      py::arg("inputs") = py::none());
+  b.function(
+      "_backward",
+      [](const std::vector<Tensor>& ys, const std::vector<Tensor>& dys, bool retain_graph, const py::object& inputs) {
+        backward(ys, dys, retain_graph, inputs_of_backward(inputs));
+      },
+      "", py::arg("tensors"), py::arg("grad_tensors"), py::arg("retain_graph"), py::arg("inputs"));
+  b.function("_gradients_of", &gradients_of, "", py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs"),
+             py::arg("retain_graph"));
   b.method(
-      "register_hook",
+      "_register_hook",
       [](const Tensor& x, const py::function& f) {
         const std::int64_t id = add_hook(x, PythonHook{PyHolder(f)});
         make_collectable(py::cast(x));
         return id;
       },
-      "Calls hook(grad) when the gradient of this tensor is known; a returned tensor replaces it. Returns an id for "
-      "remove_hook.",
-      py::arg("hook"));
-  b.method("remove_hook", &remove_hook, "Removes a hook by the id that register_hook gave.", py::arg("id"));
+      "Returns an id for _remove_hook.", py::arg("hook"));
+  b.method("_remove_hook", &remove_hook, "", py::arg("id"));
   b.function("is_grad_enabled", &grad_enabled, "True if ops are recorded on the tape in this thread.");
   b.function("_set_grad_enabled", &set_grad_enabled, "", py::arg("mode"));
   b.function("_autocast_on", &autocast_on, "");

@@ -2,11 +2,14 @@
 #include "bind/bind.h"
 #include "ops/binary_cross_entropy_with_logits/binary_cross_entropy_with_logits.h"
 #include "ops/cross_entropy/cross_entropy.h"
+#include "ops/div/div.h"
 #include "ops/l1_loss/l1_loss.h"
 #include "ops/log_softmax/log_softmax.h"
 #include "ops/mse_loss/mse_loss.h"
+#include "ops/mul/mul.h"
 #include "ops/nll_loss/nll_loss.h"
 #include "ops/softmax/softmax.h"
+#include "ops/sum/sum.h"
 
 namespace tilestack {
 namespace {
@@ -18,7 +21,32 @@ LossReduction reduction_of(const char* op, const std::string& name) {
   return LossReduction::none;
 }
 
-template <Tensor (*loss)(const Tensor&, const Tensor&, LossReduction)>
+// Each element's loss times its weight; their mean is over the weights' sum, as torch's.
+Tensor weighted(const char* op, const Tensor& losses, const Tensor& weight, LossReduction reduction) {
+  check(weight.shape() == losses.shape(), "{}: weight must have the input's shape {}, got {}", op, losses.shape(),
+        weight.shape());
+  const Tensor each = mul(losses, weight);
+  if (reduction == LossReduction::none) return each;
+  const Tensor total = sum(each, {}, false, {});
+  return reduction == LossReduction::sum ? total : div(total, sum(weight, {}, false, {}));
+}
+
+using PointwiseLoss = Tensor(const Tensor&, const Tensor&, LossReduction);
+
+template <PointwiseLoss loss>
+void bind_weighted(Bindings& b, const char* name, const char* doc) {
+  b.function(
+      name,
+      [name](const Tensor& x, const Tensor& t, const std::string& reduction, const Tensor& weight) {
+        const LossReduction how = reduction_of(name, reduction);
+        if (!weight.defined()) return loss(cast_up(x), cast_up(t), how);
+        return weighted(name, loss(cast_up(x), cast_up(t), LossReduction::none), cast_up(weight), how);
+      },
+      doc, py::arg("input").none(false), py::arg("target").none(false), py::arg("reduction") = "mean",
+      py::arg("weight") = py::none());
+}
+
+template <PointwiseLoss loss>
 void bind_pointwise(Bindings& b, const char* name, const char* doc) {
   b.function(
       name,
@@ -60,12 +88,11 @@ void bind_losses(Bindings& b) {
              }),
              "-input[target], the loss of log-probabilities. Arguments as of cross_entropy, with class indices.", input,
              target, weight, ignore_index, reduction);
-  bind_pointwise<mse_loss>(
-      b, "mse_loss",
-      "(input - target)^2, of tensors of one shape: nothing is broadcast. reduction: 'mean', 'sum' or 'none'.");
-  bind_pointwise<l1_loss>(
-      b, "l1_loss",
-      "|input - target|, of tensors of one shape: nothing is broadcast. reduction: 'mean', 'sum' or 'none'.");
+  bind_weighted<mse_loss>(b, "mse_loss",
+                          "(input - target)^2, of tensors of one shape: nothing is broadcast. reduction: 'mean' (over "
+                          "the weights, if they\n"
+                          "are given), 'sum' or 'none'. weight: a factor for each element, of the input's shape.");
+  bind_weighted<l1_loss>(b, "l1_loss", "|input - target|. Arguments as of mse_loss.");
   bind_pointwise<binary_cross_entropy_with_logits>(
       b, "binary_cross_entropy_with_logits",
       "-t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x)) of logits x and probabilities t of one shape.\n"

@@ -20,30 +20,43 @@ void bind_scatter(Bindings& b, const py::arg& input, const py::arg& dim, const p
       "index out of range.";
   const char* add_doc =
       "scatter that adds; elements that meet are added up in their order, so that it is deterministic.";
-  const auto put_number = [](const Tensor& x, std::int64_t d, const Tensor& i, const Scalar& value) {
-    return scatter(x, d, i, value);
+  const auto refuse = [](const std::optional<std::string>& reduce) {
+    check(!reduce, "scatter: reduce=\"{}\" is not supported; use scatter_add or scatter_reduce", reduce.value_or(""));
   };
   const py::arg src = py::arg("src").none(false);
+  const py::arg_v reduce = py::arg("reduce") = py::none();
   b.both(
-      "scatter", [](const Tensor& x, std::int64_t d, const Tensor& i, const Tensor& y) { return scatter(x, d, i, y); },
-      doc, input, dim, index, src);
-  b.both("scatter", put_number, "", input, dim, index, py::arg("value"));
+      "scatter",
+      [refuse](const Tensor& x, std::int64_t d, const Tensor& i, const Tensor& y, std::optional<std::string> reduce) {
+        refuse(reduce);
+        return scatter(x, d, i, y);
+      },
+      doc, input, dim, index, src, reduce);
+  b.both(
+      "scatter",
+      [refuse](const Tensor& x, std::int64_t d, const Tensor& i, const Scalar& y, std::optional<std::string> reduce) {
+        refuse(reduce);
+        return scatter(x, d, i, y);
+      },
+      "", input, dim, index, py::arg("value"), reduce);
   b.both("scatter_add", &scatter_add, add_doc, input, dim, index, src);
   b.function("_scatter_fold", &scatter_fold, "", input, dim, index, src, py::arg("reduce"), py::arg("include_self"));
   b.method(
       "scatter_",
-      [](const Tensor& x, std::int64_t d, const Tensor& i, const Tensor& y) {
+      [refuse](const Tensor& x, std::int64_t d, const Tensor& i, const Tensor& y, std::optional<std::string> reduce) {
+        refuse(reduce);
         scatter_into(x, d, i, y);
         return x;
       },
-      "scatter in place.", dim, index, src);
+      "scatter in place.", dim, index, src, reduce);
   b.method(
       "scatter_",
-      [](const Tensor& x, std::int64_t d, const Tensor& i, const Scalar& value) {
-        scatter_into(x, d, i, value);
+      [refuse](const Tensor& x, std::int64_t d, const Tensor& i, const Scalar& y, std::optional<std::string> reduce) {
+        refuse(reduce);
+        scatter_into(x, d, i, y);
         return x;
       },
-      "", dim, index, py::arg("value"));
+      "", dim, index, py::arg("value"), reduce);
   b.method(
       "scatter_add_",
       [](const Tensor& x, std::int64_t d, const Tensor& i, const Tensor& y) {

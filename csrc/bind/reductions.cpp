@@ -10,6 +10,7 @@
 #include "ops/any/any.h"
 #include "ops/argmax/argmax.h"
 #include "ops/argmin/argmin.h"
+#include "ops/copy/copy.h"
 #include "ops/exp/exp.h"
 #include "ops/log/log.h"
 #include "ops/lt/lt.h"
@@ -97,15 +98,16 @@ void bind_reductions(Bindings& b) {
          keepdim);
   b.both(
       "norm",
-      [](const Tensor& x, const std::variant<double, std::string>& p, Axes dim, bool keepdim) {
+      [](const Tensor& x, const std::variant<double, std::string>& p, Axes dim, bool keepdim,
+         std::optional<DType> dtype) {
         const auto* name = std::get_if<std::string>(&p);
         check(!name || *name == "fro", "norm: p must be a number or \"fro\", got \"{}\"", name ? *name : "");
-        return norm(cast_up(x), name ? 2 : std::get<double>(p), dim, keepdim);
+        return norm(dtype ? to_dtype(x, *dtype) : cast_up(x), name ? 2 : std::get<double>(p), dim, keepdim);
       },
       "(sum of |x|^p)^(1 / p) over dim (None: all). p: 2 or \"fro\", the Euclidean norm; inf and -inf, the largest "
       "and\n"
-      "the smallest |x|; 0, how many are not 0; or another number.",
-      input, py::arg("p") = 2.0, dim, keepdim);
+      "the smallest |x|; 0, how many are not 0; or another number. dtype: what the input is converted to first.",
+      input, py::arg("p") = 2.0, dim, keepdim, py::arg("dtype") = py::none());
   b.both("logsumexp", float32_only(&logsumexp), "log(sum(exp(input))) over dim (None: all), without overflow.", input,
          dim, keepdim);
   b.both(

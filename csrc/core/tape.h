@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+
 #include "core/tensor.h"
 
 namespace tilestack {
@@ -106,9 +108,14 @@ class Saved {
   std::uint32_t version_;
 };
 
-// Walks the tape from y back to the leaves and adds to their gradients. dy: y's shape; undefined: 1, for a single
-// element.
-void backward(const Tensor& y, const Tensor& dy = {}, bool retain_graph = false);
+// Walks the tape from ys back to the leaves, or to those of `inputs`, and adds to their gradients. dys: one for each y,
+// of its shape; undefined: 1, for a single element.
+void backward(const std::vector<Tensor>& ys, const std::vector<Tensor>& dys, bool retain_graph,
+              const std::optional<std::vector<Tensor>>& inputs);
+
+// d ys / d inputs, weighed by dys; undefined where ys do not depend on the input. Leaves' .grad stays as it is.
+std::vector<Tensor> gradients_of(const std::vector<Tensor>& ys, const std::vector<Tensor>& inputs,
+                                 const std::vector<Tensor>& dys, bool retain_graph);
 
 // Returns an id for remove_hook.
 std::int64_t add_hook(const Tensor& x, Hook hook);

@@ -99,8 +99,9 @@ using Hook = std::function<Tensor(const Tensor& gradient)>;  // an undefined res
 struct TensorImpl : View {
   std::atomic<std::int32_t> references{0};
   Device device;
-  bool asks_grad = false;   // requires_grad set by the user on a leaf
-  std::int32_t output = 0;  // which output of node this is
+  bool asks_grad = false;     // requires_grad set by the user on a leaf
+  bool retains_grad = false;  // a result that keeps its gradient
+  std::int32_t output = 0;    // which output of node this is
   Ref<Storage> storage;
   Ref<Node> node;  // the op that made it, while it is on the tape
   Tensor grad;

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from tilestack import _core, composed
 from tilestack._autocast import autocast, get_autocast_dtype, is_autocast_enabled
-from tilestack._autograd import Function, enable_grad, no_grad, set_grad_enabled
 from tilestack._checkpoint import checkpoint
 from tilestack._copying import tensor_deepcopy, tensor_reduce
 from tilestack._core import *  # noqa: F403
 from tilestack._core import Tensor, __version__
 from tilestack._creation import arange, as_tensor, eye, linspace, logspace, tensor
+from tilestack._hooks import register_hook, retain_grad
 from tilestack._printing import tensor_repr
 from tilestack._threadpool import make_visible
+from tilestack.autograd import Function, enable_grad, no_grad, set_grad_enabled
 from tilestack.composed import *  # noqa: F403
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ Tensor.__deepcopy__ = tensor_deepcopy  # type: ignore[attr-defined]
 Tensor.__reduce__ = tensor_reduce  # type: ignore[method-assign, assignment]
 # By identity; a bound method would cost four times as much.
 Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
+Tensor.register_hook = register_hook  # type: ignore[method-assign]
+Tensor.retain_grad = retain_grad  # type: ignore[method-assign]
 make_visible()
-del make_visible, tensor_deepcopy, tensor_reduce, tensor_repr
+del make_visible, register_hook, retain_grad, tensor_deepcopy, tensor_reduce, tensor_repr
 
 _SUBMODULES = ("amp", "cli", "cuda", "data", "diagnose", "io", "models", "nn", "optim", "text", "train", "vision")
 _LAZY = {"summary": "tilestack.train", "save_file": "tilestack.io", "load_file": "tilestack.io"}

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tilestack import _core
-from tilestack._autograd import Function, enable_grad
 from tilestack._core import Tensor
+from tilestack.autograd import Function, enable_grad
 
 
 def checkpoint(function: Callable[..., Any], *inputs: Any, preserve_rng_state: bool = True) -> Any:

@@ -2,6 +2,7 @@
 
 #include "core/generator.h"
 #include "core/op.h"
+#include "ops/add/add.h"
 #include "ops/copy/copy.h"
 
 namespace tilestack {
@@ -15,22 +16,33 @@ Tensor in_order(const Tensor& x, const Dims& strides) {
   return y;
 }
 
-Tensor drop(const Tensor& x, const Dims& strides, Philox stream, double p) {
+Tensor drop(const Tensor& x, const Tensor& residual, const Dims& strides, Philox stream, double p) {
   const Tensor in = in_order(x, strides), y = empty_strided(x.shape(), strides, x.dtype(), x.device());
-  dropout_on(x.device()).forward(in.view().pointer, y.view().pointer, x.dtype(), x.numel(), stream, p);
+  const Tensor added = residual.defined() ? in_order(residual, strides) : residual;
+  dropout_on(x.device())
+      .forward(in.view().pointer, added.defined() ? added.view().pointer : nullptr, y.view().pointer, x.dtype(),
+               x.numel(), stream, p);
   return y;
+}
+
+bool fits(const Tensor& residual, const Tensor& x) {
+  return residual.shape() == x.shape() && residual.dtype() == x.dtype() && residual.device() == x.device();
 }
 
 }  // namespace
 
-Tensor dropout(const Tensor& x, double p, bool training) {
+Tensor dropout(const Tensor& x, double p, bool training, const Tensor& residual) {
   check(p >= 0 && p <= 1, "dropout: p must be in [0, 1], got {}", p);
   check_float("dropout", x);
-  if (!training || p == 0) return x;
+  if (!training || p == 0) return residual.defined() ? add(x, residual) : x;
+  if (residual.defined() && !fits(residual, x)) return add(dropout(x, p, training, {}), residual);
   const Dims strides = x.view().is_channels_last() ? x.strides() : contiguous_strides(x.shape());
   const Philox stream = default_generator().take((x.numel() + 1) / 2);
-  return record("dropout", drop(x, strides, stream, p), {x},
-                [strides, stream, p](const Tensor& dy) -> Gradients { return {drop(dy, strides, stream, p)}; });
+  const bool wanted = x.requires_grad();
+  return record("dropout", drop(x, residual, strides, stream, p), {x, residual},
+                [wanted, strides, stream, p](const Tensor& dy) -> Gradients {
+                  return {wanted ? drop(dy, {}, strides, stream, p) : Tensor(), dy};
+                });
 }
 
 }  // namespace tilestack

@@ -4,15 +4,18 @@
 
 namespace tilestack {
 
-// y = 0 with probability p, else x / (1 - p) (Srivastava et al., 2014). The backward pass is the same call on dy.
-// x, y: n elements of one float dtype in the same order   Element i is dropped if half-word i of the stream (low halves
-// first) is below 65536 p: the mask is drawn again when it is needed, never stored.
+// y = 0 with probability p, else x / (1 - p) (Srivastava et al., 2014); plus the residual if there is one. The backward
+// pass is the same call on dy.
+// x, residual, y: n elements of one float dtype in the same order; residual may be null   Element i is dropped if
+// half-word i of the stream (low halves first) is below 65536 p: the mask is drawn again when it is needed, never
+// stored.
 struct DropoutKernels {
-  void (*forward)(const void* x, void* y, DType dtype, std::int64_t n, Philox stream, double p);
+  void (*forward)(const void* x, const void* residual, void* y, DType dtype, std::int64_t n, Philox stream, double p);
 };
 TILESTACK_KERNELS(DropoutKernels, dropout)
 
-// x itself unless training. p in [0, 1].
-Tensor dropout(const Tensor& x, double p, bool training);
+// x itself unless training, plus the residual if there is one: in the same pass if it has x's shape and dtype. p in
+// [0, 1].
+Tensor dropout(const Tensor& x, double p, bool training, const Tensor& residual);
 
 }  // namespace tilestack

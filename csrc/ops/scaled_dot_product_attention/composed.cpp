@@ -48,7 +48,7 @@ Tensor composed_attention(const Tensor& q, const Tensor& k, const Tensor& v, con
   Tensor scores = add(matmul(scaled, transpose(grouped(k, 1), -1, -2)), grouped(mask, each));
   if (is_causal) scores = where(later_keys(q.size(2), k.size(2), q.device()), kMinusInfinity, scores);
   const Tensor probabilities = k.size(2) ? softmax_or_zero(scores) : scores;
-  const Tensor y = matmul(dropout(probabilities, dropout_p, true), grouped(v, 1));
+  const Tensor y = matmul(dropout(probabilities, dropout_p, true, {}), grouped(v, 1));
   return to_dtype(reshape(y, {batch, q.size(1), q.size(2), v.size(3)}), q.dtype());
 }
 

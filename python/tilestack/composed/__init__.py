@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from tilestack import _core
-from tilestack._autograd import no_grad
 from tilestack._core import Tensor
+from tilestack.autograd import no_grad
 from tilestack.composed import einstein, elementwise, indexing, matrix, ordering, scans, searching, shapes, statistics
 from tilestack.composed.einstein import *  # noqa: F403
 from tilestack.composed.elementwise import *  # noqa: F403

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tilestack import _core
-from tilestack._autograd import Function
 from tilestack._core import Tensor
+from tilestack.autograd import Function
 
 __all__ = [
     "index_copy",

@@ -21,12 +21,18 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
 
 
 @in_float32
-def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+def huber_loss(
+    input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
     """d^2 / 2 where d = |input - target| is below delta, else delta (d - delta / 2). Both of one shape."""
     check_shapes("huber_loss", input, target)
     if delta <= 0:
         raise ValueError(f"huber_loss: delta must be positive, got {delta}")
-    return reduced("huber_loss", _huber(input, target, delta), reduction)
+    losses = _huber(input, target, delta)
+    if weight is not None:
+        check_shapes("huber_loss: weight", weight, input)
+        losses = losses * weight
+    return reduced("huber_loss", losses, reduction)
 
 
 def _huber(input: Tensor, target: Tensor, delta: float) -> Tensor:

@@ -8,12 +8,26 @@ import tilestack as ts
 from tilestack._core import Tensor, embedding
 
 
+def refuse_options(name: str, max_norm: float | None, scale_grad_by_freq: bool) -> None:
+    if max_norm is not None:
+        raise ValueError(
+            f"{name}: max_norm is not supported, got {max_norm}: forward never writes to the weight; "
+            "scale its rows after a step, under no_grad, by weight.copy_(weight.renorm(2, 0, max_norm))"
+        )
+    if scale_grad_by_freq:
+        raise ValueError(f"{name}: scale_grad_by_freq=True is not supported; scale the gradient in a hook")
+
+
 def embedding_bag(
     input: Tensor,
     weight: Tensor,
     offsets: Tensor | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
     *,
     mode: str = "mean",
+    sparse: bool = False,
     per_sample_weights: Tensor | None = None,
     include_last_offset: bool = False,
     padding_idx: int | None = None,
@@ -23,7 +37,9 @@ def embedding_bag(
     input: (bags, n) int64 or int32 row numbers of weight (num_embeddings, embedding_dim), or (total) with offsets (bags),
     where each bag begins; with include_last_offset its last element is where the last bag ends. mode: "mean", "sum" or
     "max". per_sample_weights: factors of input's shape, for "sum". padding_idx: a row that counts for nothing.
+    max_norm and scale_grad_by_freq are refused; norm_type and sparse have no effect.
     """
+    refuse_options("embedding_bag", max_norm, scale_grad_by_freq)
     if mode not in ("mean", "sum", "max"):
         raise ValueError(f'embedding_bag: mode must be "mean", "sum" or "max", got {mode!r}')
     if per_sample_weights is not None and mode != "sum":

@@ -8,24 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from tilestack import _core
 from tilestack._core import Tensor
+from tilestack._hooks import RemovableHandle
 
 if TYPE_CHECKING:
     from tilestack.nn.module import Module
 
 _ids = itertools.count()
-
-
-class RemovableHandle:
-    """Returned by the register functions: `remove()` takes the hook away. Also a context manager."""
-
-    def __init__(self, remove: Callable[[], None]) -> None:
-        self.remove = remove
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.remove()
 
 
 class Hooks:

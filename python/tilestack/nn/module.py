@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from tilestack._core import Tensor
-from tilestack.nn.hooks import Hooks, RemovableHandle
+from tilestack._hooks import RemovableHandle
+from tilestack.nn.hooks import Hooks
 from tilestack.nn.parameter import Parameter
 
 Self = TypeVar("Self", bound="Module")

@@ -8,23 +8,17 @@ import tilestack as ts
 from tilestack._core import Tensor
 from tilestack.nn import functional as F
 from tilestack.nn import init
+from tilestack.nn.embedding_bag import refuse_options
 from tilestack.nn.module import Module
 from tilestack.nn.parameter import Parameter
-
-
-def _refuse_max_norm(name: str, max_norm: float | None) -> None:
-    if max_norm is not None:
-        raise ValueError(
-            f"{name}: max_norm is not supported, got {max_norm}: forward never writes to the weight; "
-            "scale its rows after a step, under no_grad, by weight.copy_(weight.renorm(2, 0, max_norm))"
-        )
 
 
 class Embedding(Module):
     """Rows of a table by number.
 
     x: (...) int64 or int32 in [0, num_embeddings). Returns (..., embedding_dim). padding_idx: a row that starts at zero
-    and gets no gradient. max_norm is refused. Raises IndexError for a number out of range.
+    and gets no gradient. max_norm and scale_grad_by_freq are refused, norm_type and sparse have no effect. Raises
+    IndexError for a number out of range.
     """
 
     def __init__(
@@ -33,12 +27,15 @@ class Embedding(Module):
         embedding_dim: int,
         padding_idx: int | None = None,
         max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
         *,
+        sparse: bool = False,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        _refuse_max_norm("Embedding", max_norm)
+        refuse_options("Embedding", max_norm, scale_grad_by_freq)
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ValueError(f"Embedding: padding_idx {padding_idx} is out of range for {num_embeddings} embeddings")
         if padding_idx is not None and padding_idx < 0:
@@ -77,8 +74,8 @@ class EmbeddingBag(Module):
     """The sum, mean or maximum of the embeddings in each bag.
 
     forward(input, offsets, per_sample_weights): input (bags, n), or (total) with offsets (bags), where each bag begins;
-    per_sample_weights: factors for mode "sum". Returns (bags, embedding_dim). max_norm is refused.
-    See F.embedding_bag.
+    per_sample_weights: factors for mode "sum". Returns (bags, embedding_dim). Refuses what F.embedding_bag
+    refuses.
     """
 
     def __init__(
@@ -86,7 +83,10 @@ class EmbeddingBag(Module):
         num_embeddings: int,
         embedding_dim: int,
         max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
         *,
+        sparse: bool = False,
         mode: str = "mean",
         include_last_offset: bool = False,
         padding_idx: int | None = None,
@@ -94,7 +94,7 @@ class EmbeddingBag(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        _refuse_max_norm("EmbeddingBag", max_norm)
+        refuse_options("EmbeddingBag", max_norm, scale_grad_by_freq)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.mode, self.include_last_offset, self.padding_idx = mode, include_last_offset, padding_idx
         self.weight = Parameter(ts.empty((num_embeddings, embedding_dim), device=device, dtype=dtype))

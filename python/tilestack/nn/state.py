@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tilestack._autograd import no_grad
 from tilestack._core import Tensor
+from tilestack.autograd import no_grad
 from tilestack.nn.module import IncompatibleKeys, Module
 from tilestack.nn.parameter import Parameter
 

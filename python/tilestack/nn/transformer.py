@@ -62,8 +62,9 @@ class _Layer(Module):
 
     attends_to_memory = False
 
-    def _residual(self, x: Tensor, norm: LayerNorm, block: Callable[[Tensor], Tensor]) -> Tensor:
-        return x + block(norm(x)) if self.norm_first else norm(x + block(x))
+    def _residual(self, x: Tensor, norm: LayerNorm, block: Callable[[Tensor], Tensor], dropout: Dropout) -> Tensor:
+        y = dropout(block(norm(x) if self.norm_first else x), residual=x)
+        return y if self.norm_first else norm(y)
 
     def _feed_forward(self, x: Tensor) -> Tensor:
         fused: dict[Any, str] = {F.relu: "relu", F.gelu: "gelu"}
@@ -87,11 +88,10 @@ class TransformerEncoderLayer(_Layer):
         is_causal: bool = False,
     ) -> Tensor:
         def attend(x: Tensor) -> Tensor:
-            y, _ = self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)
-            return self.dropout1(y)
+            return self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)[0]
 
-        x = self._residual(src, self.norm1, attend)
-        return self._residual(x, self.norm2, lambda x: self.dropout2(self._feed_forward(x)))
+        x = self._residual(src, self.norm1, attend, self.dropout1)
+        return self._residual(x, self.norm2, self._feed_forward, self.dropout2)
 
 
 class TransformerDecoderLayer(_Layer):
@@ -115,18 +115,16 @@ class TransformerDecoderLayer(_Layer):
         memory_is_causal: bool = False,
     ) -> Tensor:
         def attend(x: Tensor) -> Tensor:
-            y, _ = self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask, is_causal=tgt_is_causal)
-            return self.dropout1(y)
+            return self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask, is_causal=tgt_is_causal)[0]
 
         def attend_to_memory(x: Tensor) -> Tensor:
-            y, _ = self.multihead_attn(
+            return self.multihead_attn(
                 x, memory, memory, memory_key_padding_mask, False, memory_mask, is_causal=memory_is_causal
-            )
-            return self.dropout2(y)
+            )[0]
 
-        x = self._residual(tgt, self.norm1, attend)
-        x = self._residual(x, self.norm2, attend_to_memory)
-        return self._residual(x, self.norm3, lambda x: self.dropout3(self._feed_forward(x)))
+        x = self._residual(tgt, self.norm1, attend, self.dropout1)
+        x = self._residual(x, self.norm2, attend_to_memory, self.dropout2)
+        return self._residual(x, self.norm3, self._feed_forward, self.dropout3)
 
 
 class TransformerEncoder(Module):

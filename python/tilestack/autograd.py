@@ -1,15 +1,90 @@
-"""Switching the tape on and off, and ops written in Python."""
+"""Gradients: of chosen tensors, without the tape, with hooks, of ops written in Python."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import tilestack as ts
 from tilestack import _core
 from tilestack._core import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
+Tensors = Tensor | Sequence[Tensor]
+Gradients = Tensor | Sequence[Tensor | None] | None
+
+__all__ = ["Function", "backward", "enable_grad", "grad", "no_grad", "set_grad_enabled"]
+
+
+def grad(
+    outputs: Tensors,
+    inputs: Tensors,
+    grad_outputs: Gradients = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of outputs with respect to inputs, which are leaves or results; no .grad changes.
+
+    outputs, inputs: a tensor or a sequence. grad_outputs: what flows into each output, of its shape; None for one of a
+    single element. allow_unused: None for an input that the outputs do not depend on, where RuntimeError would be;
+    materialize_grads: zeros there. create_graph: RuntimeError if True, there are no second derivatives. Returns one
+    gradient for each input, of its shape and dtype.
+
+    >>> x = ts.tensor([1.0, 2.0], requires_grad=True)
+    >>> ts.autograd.grad((x * x).sum(), x)
+    (tensor([2., 4.]),)
+    """
+    if create_graph:
+        raise RuntimeError("grad: create_graph=True is not supported, there are no second derivatives")
+    ys, xs = _tensors("grad", "outputs", outputs), _tensors("grad", "inputs", inputs)
+    gradients = _core._gradients_of(ys, xs, _gradients("grad", grad_outputs, ys), bool(retain_graph))
+    if materialize_grads:
+        return tuple(ts.zeros_like(x) if g is None else g for x, g in zip(xs, gradients, strict=True))
+    unused = [i for i, gradient in enumerate(gradients) if gradient is None]
+    if unused and not allow_unused:
+        shape = tuple(xs[unused[0]].shape)
+        raise RuntimeError(
+            f"grad: the outputs do not depend on input {unused[0]}, of shape {shape}; allow_unused=True gives None there"
+        )
+    return tuple(gradients)
+
+
+def backward(
+    tensors: Tensors,
+    grad_tensors: Gradients = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensors | None = None,
+) -> None:
+    """Adds the gradients of the sum of several results to the .grad of the leaves, or of those in inputs.
+
+    grad_tensors: what flows into each result, of its shape; None for one of a single element.
+    """
+    if create_graph:
+        raise RuntimeError("backward: create_graph=True is not supported, there are no second derivatives")
+    ys = _tensors("backward", "tensors", tensors)
+    _core._backward(ys, _gradients("backward", grad_tensors, ys), bool(retain_graph), inputs)
+
+
+def _tensors(op: str, name: str, given: Any) -> list[Tensor]:
+    tensors = [given] if isinstance(given, Tensor) else list(given)
+    if wrong := [x for x in tensors if not isinstance(x, Tensor)]:
+        raise TypeError(f"{op}: {name} must be tensors, got {type(wrong[0]).__name__}")
+    if not tensors:
+        raise ValueError(f"{op}: {name} must not be empty")
+    return tensors
+
+
+def _gradients(op: str, given: Any, outputs: list[Tensor]) -> list[Any]:
+    if given is None:
+        return [None] * len(outputs)
+    gradients = [given] if isinstance(given, Tensor) else list(given)
+    if len(gradients) != len(outputs):
+        raise ValueError(f"{op}: wanted a gradient for each of {len(outputs)} results, got {len(gradients)}")
+    return gradients
 
 
 class set_grad_enabled:
