@@ -7,12 +7,15 @@
 namespace tilestack {
 namespace {
 
+// Words of the stream that an element of a float dtype takes.
+int words_of(DType dtype) { return dtype == DType::float64 ? 2 : 1; }
+
 // Calls fill(dense, stream) with x, or with memory that is then copied to x.
 template <class Fill>
-Tensor overwrite(const char* op, const Tensor& x, Generator* generator, Fill fill) {
+Tensor overwrite(const char* op, const Tensor& x, int words_each, Generator* generator, Fill fill) {
   check_writable(op, x);
   const Tensor dense = x.is_contiguous() ? x : empty(x.shape(), x.dtype(), x.device());
-  fill(dense, generator_or_default(generator).take(2 * x.numel()));
+  fill(dense, generator_or_default(generator).take(words_each * x.numel()));
   if (dense != x) copy_into(x, dense);
   x.bump_version();
   return x;
@@ -23,26 +26,26 @@ Tensor overwrite(const char* op, const Tensor& x, Generator* generator, Fill fil
 Tensor uniform_(const Tensor& x, double low, double high, Generator* generator) {
   check_float("uniform_", x);
   check(low <= high, "uniform_: wanted from <= to, got {} and {}", low, high);
-  return overwrite("uniform_", x, generator,
+  return overwrite("uniform_", x, words_of(x.dtype()), generator,
                    [&](const Tensor& y, Philox stream) { random_on(y.device()).uniform(y, stream, low, high); });
 }
 
 Tensor normal_(const Tensor& x, double mean, double std, Generator* generator) {
   check_float("normal_", x);
   check(std >= 0, "normal_: std must not be negative, got {}", std);
-  return overwrite("normal_", x, generator,
+  return overwrite("normal_", x, words_of(x.dtype()), generator,
                    [&](const Tensor& y, Philox stream) { random_on(y.device()).normal(y, stream, mean, std); });
 }
 
 Tensor bernoulli_(const Tensor& x, double p, Generator* generator) {
   check(p >= 0 && p <= 1, "bernoulli_: p must be in [0, 1], got {}", p);
-  return overwrite("bernoulli_", x, generator,
+  return overwrite("bernoulli_", x, 1, generator,
                    [&](const Tensor& y, Philox stream) { random_on(y.device()).bernoulli(y, stream, p); });
 }
 
 Tensor random_(const Tensor& x, std::int64_t low, std::int64_t high, Generator* generator) {
   check(low < high, "randint: wanted low < high, got {} and {}", low, high);
-  return overwrite("randint", x, generator,
+  return overwrite("randint", x, 2, generator,
                    [&](const Tensor& y, Philox stream) { random_on(y.device()).integers(y, stream, low, high); });
 }
 
