@@ -13,10 +13,10 @@ using std::int64_t;
 
 constexpr int L = kLanes<float>;
 constexpr int kFewRows = 4;  // of x
-constexpr int kLines = 4;    // rows of weights that are read side by side
 constexpr int kBlockVectors = int(kQuantBlock) / L;
 constexpr int64_t kTaskWeights = 1 << 16, kTaskColumns = 256;
 constexpr int64_t kDecoded = 1 << 17;  // weights
+constexpr int64_t kAhead = 1024;  // bytes; what the processor fetches by itself comes late for so little work a byte
 
 TILESTACK_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -36,7 +36,7 @@ struct Block {
   VecF v[kBlockVectors];
 };
 
-// A row of weights, decoded by blocks but for a factor of the whole row.
+// A row of weights, decoded block after block but for a factor of the whole row.
 struct Int8Row {
   const std::int8_t* q;
   float scale;
@@ -44,13 +44,19 @@ struct Int8Row {
   TILESTACK_INLINE Int8Row(View weight, View scales, int64_t row)
       : q(weight.data<std::int8_t>() + row * weight.size(1)), scale(scales.data<float>()[row]) {}
 
-  TILESTACK_INLINE Block block(int64_t k, int64_t count) const {
-    std::int8_t tail[kQuantBlock] = {};
-    const std::int8_t* from = q + k;
-    if (count < kQuantBlock) {
-      __builtin_memcpy(tail, from, std::size_t(count));
-      from = tail;
-    }
+  TILESTACK_INLINE Block next() {
+    __builtin_prefetch(q + kAhead);
+    const Block block = decoded(q);
+    q += kQuantBlock;
+    return block;
+  }
+  Block last(int64_t count) const {
+    std::int8_t rest[kQuantBlock] = {};
+    __builtin_memcpy(rest, q, std::size_t(count));
+    return decoded(rest);
+  }
+
+  TILESTACK_INLINE static Block decoded(const std::int8_t* from) {
     Block out;
 #pragma GCC unroll 16
     for (int i = 0; i < kBlockVectors; ++i) out.v[i] = __builtin_convertvector(widened(from + i * L), VecF);
@@ -61,13 +67,14 @@ struct Int8Row {
 struct Int4Row {
   const std::uint8_t* nibbles;
   const float* scales;
-  int64_t group;
+  int64_t group, left;  // left: of the group that `scales` points to
   static constexpr float scale = 1;
 
-  TILESTACK_INLINE Int4Row(View weight, View scales, int64_t row)
+  TILESTACK_INLINE Int4Row(View weight, View scales_of_rows, int64_t row)
       : nibbles(weight.data<std::uint8_t>() + row * weight.size(1)),
-        scales(scales.data<float>() + row * scales.size(1)),
-        group(2 * weight.size(1) / scales.size(1)) {}
+        scales(scales_of_rows.data<float>() + row * scales_of_rows.size(1)),
+        group(2 * weight.size(1) / scales_of_rows.size(1)),
+        left(group) {}
 
   // The value of the low four bits of each lane, given levels(scale).
 #if defined(__AVX512F__)
@@ -85,38 +92,48 @@ struct Int4Row {
   }
 #endif
 
-  TILESTACK_INLINE Block block(int64_t k, int64_t) const {
-    const std::uint8_t* from = nibbles + k / 2;
-    const int64_t first = k / group, second = (k + 32) / group;
-    const VecF low = levels(scales[first]), high = first == second ? low : levels(scales[second]);
+  // Half a block has one scale.
+  TILESTACK_INLINE Block next() {
+    __builtin_prefetch(nibbles + kAhead);
+    const VecF low = levels(*scales), high = left < kQuantBlock ? levels(*++scales) : low;
+    left = left < kQuantBlock ? 0 : left - kQuantBlock;
+    if (left == 0) ++scales, left = group;
     Block out;
 #pragma GCC unroll 4
     for (int j = 0; j < 16 / L; ++j) {
-      const VecU words = __builtin_convertvector(load_raw<VecHalfBits>(from + 2 * L * j), VecU);
+      const VecU words = __builtin_convertvector(load_raw<VecHalfBits>(nibbles + 2 * L * j), VecU);
 #pragma GCC unroll 4
       for (int i = 0; i < 4; ++i) out.v[i * 16 / L + j] = value(words >> (4 * i), i < 2 ? low : high);
     }
+    nibbles += kQuantBlock / 2;
     return out;
   }
+  TILESTACK_INLINE Block last(int64_t) { return next(); }  // rows are whole blocks
 };
 
-// sums[i][l], kTaskColumns apart = M rows of x, `stride` apart and zero beyond the depth, times kLines rows of weights.
-template <int M, class Row>
-TILESTACK_INLINE void dot_lines(const float* x, int64_t stride, const Row* lines, int64_t depth, float* sums) {
-  VecF sum[M][kLines] = {};
-  for (int64_t k = 0; k < depth; k += kQuantBlock)
-#pragma GCC unroll 4
-    for (int l = 0; l < kLines; ++l) {
-      const Block w = lines[l].block(k, depth - k);
-#pragma GCC unroll 4
-      for (int i = 0; i < M; ++i)
-#pragma GCC unroll 16
-        for (int v = 0; v < kBlockVectors; ++v) sum[i][l] = fma(load(x + i * stride + k + v * L), w.v[v], sum[i][l]);
-    }
+template <int M, int sums>
+TILESTACK_INLINE void add_block(const float* x, int64_t stride, const Block& w, VecF (&sum)[M][sums]) {
 #pragma GCC unroll 4
   for (int i = 0; i < M; ++i)
+#pragma GCC unroll 16
+    for (int v = 0; v < kBlockVectors; ++v)
+      sum[i][v % sums] = fma(load(x + i * stride + v * L), w.v[v], sum[i][v % sums]);
+}
+
+// sums[i], kTaskColumns apart = M rows of x, `stride` apart and zero beyond the depth, times a row of weights.
+template <int M, class Row>
+TILESTACK_INLINE void dot_row(const float* x, int64_t stride, Row row, int64_t depth, float* sums) {
+  constexpr int kSums = kBlockVectors < 4 ? kBlockVectors : 4;
+  VecF sum[M][kSums] = {};
+  int64_t k = 0;
+  for (; k + kQuantBlock <= depth; k += kQuantBlock) add_block(x + k, stride, row.next(), sum);
+  if (k < depth) add_block(x + k, stride, row.last(depth - k), sum);
 #pragma GCC unroll 4
-    for (int l = 0; l < kLines; ++l) sums[i * kTaskColumns + l] = sum_lanes(sum[i][l]) * lines[l].scale;
+  for (int i = 0; i < M; ++i) {
+#pragma GCC unroll 4
+    for (int s = 1; s < kSums; ++s) sum[i][0] += sum[i][s];
+    sums[i * kTaskColumns] = sum_lanes(sum[i][0]) * row.scale;
+  }
 }
 
 // Rows [0, rows) and columns [begin, end) of y, from sums that are kTaskColumns apart.
@@ -133,14 +150,10 @@ void finish(View y, View b, const float* sums, int64_t rows, int64_t begin, int6
 // x: M rows, as for dot_lines
 template <class Row, int M>
 void multiply_few(const float* x, int64_t stride, View weight, View scales, View b, View y, int64_t depth) {
-  const int64_t grain = least(kTaskColumns, (kTaskWeights / (depth + 1) / kLines + 1) * kLines);
+  const int64_t grain = least(kTaskColumns, kTaskWeights / (depth + 1) + 1);
   parallel_for(y.size(1), grain, [=](int64_t begin, int64_t end) {
     float sums[M * kTaskColumns];
-    for (int64_t o = begin; o < end; o += kLines) {
-      const auto line = [&](int64_t l) { return Row(weight, scales, least(o + l, end - 1)); };
-      const Row lines[kLines] = {line(0), line(1), line(2), line(3)};
-      dot_lines<M>(x, stride, lines, depth, sums + o - begin);
-    }
+    for (int64_t o = begin; o < end; ++o) dot_row<M>(x, stride, Row(weight, scales, o), depth, sums + o - begin);
     finish(y, b, sums, y.size(0), begin, end);
   });
 }
@@ -159,9 +172,9 @@ void run_few(View x, View weight, View scales, View b, View y) {
 }
 
 template <class Row, class S>
-void decode_row(const Row& row, int64_t depth, S* to) {
+void decode_row(Row row, int64_t depth, S* to) {
   for (int64_t k = 0; k < depth; k += kQuantBlock) {
-    const Block w = row.block(k, depth - k);
+    const Block w = depth - k < kQuantBlock ? row.last(depth - k) : row.next();
     for (int v = 0; v < kBlockVectors && k + v * L < depth; ++v) {
       const VecF value = w.v[v] * row.scale;
       const int64_t left = depth - k - v * L;
