@@ -7,6 +7,7 @@
 #include "core/autocast.h"
 #include "core/op.h"
 #include "core/pool.h"
+#include "core/watch.h"
 #include "ops/add/add.h"
 #include "ops/copy/copy.h"
 #include "ops/fill/fill.h"
@@ -93,6 +94,8 @@ void step(Frontier& frontier, bool retain_graph) {
                       node->name);
   if (!node->hooks.empty()) run_hooks(*node, gradients);
   Gradients results = node->backward(gradients);
+  if (const BackwardWatch watch = backward_watch.load(std::memory_order_relaxed)) [[unlikely]]
+    watch(*node, gradients, results);
   gradients.clear();
   for (std::size_t i = 0; i < node->inputs.size() && i < results.size(); ++i) {
     const Edge& edge = node->inputs[i];
@@ -106,6 +109,8 @@ void step(Frontier& frontier, bool retain_graph) {
 }
 
 }  // namespace
+
+constinit std::atomic<BackwardWatch> backward_watch{nullptr};
 
 void check_in_place(const char* op, const Tensor& x) {
   check<RuntimeError>(!(grad_enabled() && x.requires_grad()),

@@ -36,7 +36,12 @@ make_visible()
 del make_visible, tensor_deepcopy, tensor_reduce, tensor_repr
 
 _SUBMODULES = ("amp", "cli", "cuda", "data", "diagnose", "io", "models", "nn", "optim", "text", "train", "vision")
-_LAZY = {"summary": "tilestack.train", "save_file": "tilestack.io", "load_file": "tilestack.io"}
+_LAZY = {
+    "summary": "tilestack.train",
+    "save_file": "tilestack.io",
+    "load_file": "tilestack.io",
+    "trap_nan": "tilestack.diagnose",
+}
 
 
 def __getattr__(name: str) -> Any:
