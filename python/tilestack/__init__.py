@@ -25,7 +25,8 @@ from tilestack._threadpool import make_visible
 from tilestack.composed import *  # noqa: F403
 
 if TYPE_CHECKING:
-    from tilestack import amp, cli, cuda, data, diagnose, io, models, nn, optim, text, train, vision  # noqa: F401
+    from tilestack import amp, cli, cuda, data, io, models, nn, optim, text, train, vision  # noqa: F401
+    from tilestack.diagnose import diagnose, trap_nan  # noqa: F401  the package itself can be called
 
 Tensor.__repr__ = tensor_repr  # type: ignore[method-assign, assignment]
 Tensor.__deepcopy__ = tensor_deepcopy  # type: ignore[attr-defined]
