@@ -313,6 +313,32 @@ def test_arrays_other_losses_and_unused_parameters() -> None:
     assert ts.diagnose(stack(3, nn.ReLU, he), (x, target), loss).loss > 0
 
 
+def test_a_module_that_returns_its_parameter() -> None:
+    class Constant(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(ts.ones(64, 10))
+
+        def forward(self) -> ts.Tensor:
+            return self.weight
+
+    class Shifted(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc, self.shift = nn.Linear(20, 10), Constant()
+
+        def forward(self, x: ts.Tensor) -> ts.Tensor:
+            return self.fc(x) + self.shift()
+
+    model = Shifted()
+    assert [layer.name for layer in ts.diagnose(model, batch()).layers] == ["fc", "shift"]
+    seen: list[ts.Tensor] = []
+    handle = model.shift.weight.register_hook(seen.append)
+    model(batch()[0]).sum().backward()
+    assert len(seen) == 1
+    model.shift.weight.remove_hook(handle)
+
+
 def test_language_models_and_recurrent_ones() -> None:
     ts.manual_seed(0)
     config = models.GPT2Config(vocab_size=50, n_positions=8, n_embd=16, n_layer=2, n_head=2)

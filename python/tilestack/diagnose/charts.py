@@ -68,7 +68,8 @@ def log_ticks(low: float, high: float) -> list[float]:
     last = min(i for i, t in enumerate(all_ticks) if t >= high * 0.999)
     ticks = all_ticks[first : max(last, first + 1) + 1]
     step = math.ceil(len(ticks) / 8)
-    return ticks if step == 1 else [*ticks[:-1:step], ticks[-1]]
+    kept = ticks[: -(step // 2) - 1 : step]  # none close below the last
+    return ticks if step == 1 else [*kept, ticks[-1]]
 
 
 def power_of_ten(value: float) -> str:

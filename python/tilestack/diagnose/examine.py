@@ -146,7 +146,9 @@ def _unchanged(owners: list[nn.Module]) -> Iterator[None]:
             parameter.grad = gradient
         with ts.no_grad():
             for module, name, buffer, before in buffers:
-                setattr(module, name, buffer.copy_(before))
+                setattr(module, name, buffer)
+                if (buffer != before).any().item():
+                    buffer.copy_(before)
 
 
 def _weights(

@@ -107,7 +107,7 @@ class Observer(Watch):
         if function:
             self._judge(layer, on_host(y))
         self.layers.append(layer)
-        if y.requires_grad:
+        if y.requires_grad and not y.is_leaf:
             y.register_hook(lambda gradient: setattr(layer, "gradient", distribution(gradient)))
 
     def _judge(self, layer: Layer, y: np.ndarray) -> None:
