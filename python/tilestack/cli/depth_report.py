@@ -25,7 +25,7 @@ STYLE = """
 
 def page(table: Table, depths: list[int], settings: Settings) -> str:
     shown, curves = (max([d for d in depths if d <= most] or depths[:1]) for most in (ALL, CURVES))
-    best = max(RECIPES, key=lambda recipe: (deepest(table, recipe), recipe.residual + recipe.norm))
+    best = max(reversed(RECIPES), key=lambda recipe: deepest(table, recipe))
     body = "\n".join(
         [
             _tiles(table, best),
@@ -117,7 +117,7 @@ def _losses(title: str, table: Table, recipes: list[Recipe], depth: int) -> str:
         for cell in _cells(table, recipes, depth)
     ]
     note = f"Cross-entropy of training batches, {depth} layers. Equal chances for ten digits: 2.30."
-    return _section(title, note, line_chart(lines, title, "step", log=True))
+    return _section(title, note, line_chart(lines, title, "step", power_of_ten, log=True))
 
 
 def _verdicts(table: Table, depth: int) -> str:

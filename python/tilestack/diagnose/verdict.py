@@ -137,7 +137,7 @@ def _idle_units(found: Diagnosis) -> list[str]:
         few = f" ({found.samples} samples are few to tell)" if found.samples < FEW else ""
         problems.append(
             f"dead ReLUs: {_most_of(dead)} let nothing through for any sample{few}, worst {worst.name} with {worst.dead:.0%}: "
-            "try a smaller learning rate, smaller or zero biases, He initialisation, or leaky_relu"
+            "try a smaller learning rate, smaller biases, normalisation, or leaky_relu"
         )
     if flat:
         worst = max(flat, key=lambda layer: layer.saturated or 0)
