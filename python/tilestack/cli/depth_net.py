@@ -160,7 +160,7 @@ def _tensors(data: str | None) -> tuple[Tensor, Tensor, Tensor, Tensor, int]:
 def _look(net: Net, batch: tuple[Tensor, Tensor], cell: Cell) -> None:
     found = diagnose(net, batch)
     cell.verdict = found.findings[0]
-    cell.gradients = [math.nan if layer.gradient is None else layer.gradient.norm for layer in found.depth]
+    cell.gradients = [layer.gradient_norm for layer in found.depth]
 
 
 def _train(net: Net, images: Tensor, labels: Tensor, settings: Settings, cell: Cell) -> None:

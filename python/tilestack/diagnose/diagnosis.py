@@ -117,7 +117,7 @@ class Diagnosis:
                 _section(
                     "Gradient by layer",
                     "Norm of the loss's gradient for the output of each layer that has weights. Level is good.",
-                    self._chart([layer.gradient.norm if layer.gradient else 0.0 for layer in self.depth], "gradient"),
+                    self._chart([layer.gradient_norm for layer in self.depth], "gradient"),
                 ),
                 _section(
                     "Output by layer",

@@ -45,6 +45,11 @@ class Layer:
     saturated: float | None = None
     module: Module | None = field(default=None, repr=False)
 
+    @property
+    def gradient_norm(self) -> float:
+        """0 also where no gradient came."""
+        return 0.0 if self.gradient is None else self.gradient.norm
+
 
 class Observer(Watch):
     """Collects `layers`, in the order in which they end, between start() and stop()."""

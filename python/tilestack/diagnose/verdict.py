@@ -57,24 +57,34 @@ def _not_finite(found: Diagnosis) -> list[str]:
     return []
 
 
-def _gradient_flow(found: Diagnosis) -> list[str]:
-    """From the last layer with weights to the first that asks for a gradient."""
+def _ends(found: Diagnosis) -> tuple[tuple[int, Layer], tuple[int, Layer]] | None:
+    """The first and the last layer with weights that a gradient was computed for, with their numbers.
+
+    Where layers stand in branches, as an attention's query, the first is the one of the first quarter that gets most: that
+    is what reaches the beginning.
+    """
     reached = [(i, layer) for i, layer in enumerate(found.depth, 1) if layer.gradient is not None]
     if len(reached) < 2:
+        return None
+    beginning = reached[: max(1, len(reached) // 4)] if found.residual else reached[:1]
+    return max(beginning, key=lambda pair: pair[1].gradient_norm), reached[-1]
+
+
+def _gradient_flow(found: Diagnosis) -> list[str]:
+    ends = _ends(found)
+    if ends is None:
         return []
-    (first, low), (last, high) = reached[0], reached[-1]
-    before, after = (layer.gradient.norm if layer.gradient else 0.0 for layer in (high, low))
-    if before == 0:
+    (first, low), (last, high) = ends
+    if high.gradient_norm == 0:
         return [f"no gradient reaches the last layer ({high.name}): the loss is flat there"]
-    if after == 0:
-        stop, layer = next(
-            (i, one) for i, one in reversed(reached) if one.gradient is not None and one.gradient.norm == 0
-        )
+    if low.gradient_norm == 0:
+        lost = [(i, layer) for i, layer in enumerate(found.depth, 1) if layer.gradient_norm == 0]
+        number, layer = lost[-1]
         return [
-            f"no gradient reaches {_numbered(stop, layer)} and those before it, on the way from layer {last} all of it is lost: "
-            f"vanishing; {_advice_against_vanishing(found)}"
+            f"no gradient reaches layer {number} ({layer.name}) and those before it, on the way from layer {last} all of it is "
+            f"lost: vanishing; {_advice_against_vanishing(found)}"
         ]
-    ratio = after / before
+    ratio = low.gradient_norm / high.gradient_norm
     if 1 / STEEP < ratio < STEEP:
         return []
     verb, name = ("shrink", "vanishing") if ratio < 1 else ("grow", "exploding")
@@ -204,13 +214,14 @@ def _loss(found: Diagnosis) -> list[str]:
 
 
 def _all_is_well(found: Diagnosis) -> str:
-    layers = [layer for layer in found.depth if layer.gradient is not None]
-    if len(layers) < 2 or not layers[-1].gradient or not layers[0].gradient:
+    ends = _ends(found)
+    if ends is None:
         return "nothing is wrong"
-    ratio = layers[0].gradient.norm / layers[-1].gradient.norm
+    (first, low), (last, high) = ends
+    ratio = low.gradient_norm / high.gradient_norm
     return (
-        f"nothing is wrong: the gradient for layer 1 ({layers[0].name}) is {ratio:.2g} times that for layer {len(found.depth)} "
-        f"({layers[-1].name})"
+        f"nothing is wrong: the gradient for layer {first} ({low.name}) is {ratio:.2g} times that for layer {last} "
+        f"({high.name})"
     )
 
 
@@ -230,10 +241,6 @@ def _scale(found: Diagnosis) -> float:
 
 def _power(ratio: float) -> str:
     return f"10^{round(math.log10(ratio))}"
-
-
-def _numbered(number: int, layer: Layer) -> str:
-    return f"layer {number} ({layer.name})"
 
 
 def _listed(names: Sequence[str]) -> str:

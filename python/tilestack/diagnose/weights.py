@@ -9,7 +9,7 @@ from tilestack._core import Tensor
 from tilestack.nn import Conv1d, Conv2d, Conv3d, Linear, Module
 from tilestack.nn.init import _calculate_fan_in_and_fan_out
 
-from .distribution import norm
+from .distribution import sums
 from .observer import Layer
 from .watching import on_host
 
@@ -47,11 +47,10 @@ def weight_of(
     name: str, parameter: Tensor, at: int, layers: list[Layer], gradient: float | None, move: float | None
 ) -> Weight:
     """move: the norm of the next step, if it is known."""
-    values = on_host(parameter)
-    size = norm(values)
+    _, std, size = sums(on_host(parameter))
     step = gradient if move is None else move
     ratio = step / size if step is not None and size else None
-    weight = Weight(name, at, tuple(parameter.shape), float(values.std()), size, gradient, ratio)
+    weight = Weight(name, at, tuple(parameter.shape), std, size, gradient, ratio)
     matrix = _out_in(layers[at].module, parameter)
     if matrix is None:
         return weight
