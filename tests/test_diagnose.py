@@ -127,7 +127,7 @@ def test_distributions_of_any_size(values: np.ndarray) -> None:
     assert (found.low, found.high) == (finite.min(), finite.max())
     assert found.zeros == pytest.approx((finite == 0).mean())
     assert found.quantiles[2] == pytest.approx(float(np.median(finite)), rel=1e-6, abs=0.02 * scale)
-    assert sum(found.histogram) == len(finite.ravel()[:: -(-finite.size // 8192)])
+    assert sum(found.histogram) == min(finite.size, 8192)
     assert found.rms == pytest.approx(found.norm / math.sqrt(finite.size))
 
 
