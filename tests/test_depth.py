@@ -110,7 +110,7 @@ def test_build(recipe: Recipe) -> None:
 
 
 def tried(accuracy: Callable[[Recipe, int], float], monkeypatch: Any, full: bool = False) -> tuple[list[Cell], int]:
-    """The cells of a run with made-up accuracies, and how many were left out."""
+    """The cells of a run with made-up accuracies, and how many layers were left out."""
 
     @contextmanager
     def at_once(jobs: int) -> Iterator[Callable[..., Future[Cell]]]:
@@ -130,13 +130,13 @@ def tried(accuracy: Callable[[Recipe, int], float], monkeypatch: Any, full: bool
 def test_a_row_ends_where_it_fails(monkeypatch: Any) -> None:
     cells, left_out = tried(lambda recipe, depth: 0.9 if depth < 5 else 0.1, monkeypatch)
     assert {cell.depth for cell in cells} == {2, 5, 50}
-    assert (len(cells), left_out) == (3 * len(RECIPES), 2 * len(RECIPES))
+    assert (len(cells), left_out) == (3 * len(RECIPES), 300 * len(RECIPES))
     table = {(cell.recipe, cell.depth): cell for cell in cells}
     assert depth_command.deepest(table, RECIPES[0]) == 2
     lines = depth_command.text_table(table, [2, 50, 100]).splitlines()
     assert lines[2].split() == ["sigmoid,", "naive", "90%", "10%", "-"]
     cells, left_out = tried(lambda recipe, depth: 0.9 if recipe.norm else 0.1, monkeypatch)
-    assert (len(cells), left_out) == (5 * 4 + 3 * 8, 2 * 8)
+    assert (len(cells), left_out) == (5 * 4 + 3 * 8, 300 * 8)
     cells, left_out = tried(lambda recipe, depth: 0.1, monkeypatch, full=True)
     assert (len(cells), left_out) == (5 * len(RECIPES), 0)
 

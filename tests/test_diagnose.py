@@ -178,7 +178,7 @@ def test_well(norm: bool) -> None:
 
 def test_saturated_and_dead_units() -> None:
     said = verdict(stack(4, nn.Tanh, unit))
-    assert "saturated: over half of the units of 1, 3, 5 are where tanh is flat, worst " in said
+    assert "saturated: over half of the outputs of 1, 3, 5 are where tanh is flat, worst " in said
     model = stack(4, nn.ReLU, he)
     with ts.no_grad():
         model[2].bias[:24].fill_(-100.0)

@@ -43,12 +43,12 @@ def depth(args: argparse.Namespace) -> int:
     )
     table: Table = {}
     with tqdm(
-        total=len(RECIPES) * len(depths), unit=" nets", dynamic_ncols=True, disable=not sys.stderr.isatty()
+        total=len(RECIPES) * sum(depths), unit=" layers", dynamic_ncols=True, disable=not sys.stderr.isatty()
     ) as bar:
         for cell, left_out in run_all(depths, settings, args.jobs or ts.get_num_threads(), args.full):
             table[cell.recipe, cell.depth] = cell
             bar.set_postfix_str(_in_words(cell), refresh=False)
-            bar.update(1 + left_out)
+            bar.update(cell.depth + left_out)
             if bar.disable:
                 print(f"{_in_words(cell)}, {cell.seconds:.1f} s", flush=True)
     print("\n" + text_table(table, depths))
@@ -58,7 +58,7 @@ def depth(args: argparse.Namespace) -> int:
 
 def run_all(depths: list[int], settings: Settings, jobs: int, full: bool) -> Iterator[tuple[Cell, int]]:
     """Cells as they are done, each recipe with growing depth. From ALL layers on, unless `full`, a recipe ends when it fails;
-    with each cell comes the number of deeper ones that will not be tried."""
+    with each cell comes the number of layers, in deeper nets, that will not be tried."""
     with workers(jobs) as submit:
         pending = {submit(run, recipe, depths[0], settings) for recipe in RECIPES}
         while pending:
@@ -69,7 +69,7 @@ def run_all(depths: list[int], settings: Settings, jobs: int, full: bool) -> Ite
                 ends = cell.accuracy < FAILS and cell.depth >= ALL and not full
                 if deeper and not ends:
                     pending.add(submit(run, cell.recipe, deeper[0], settings))
-                yield cell, len(deeper) if ends else 0
+                yield cell, sum(deeper) if ends else 0
 
 
 @contextmanager

@@ -146,20 +146,20 @@ def _idle_units(found: Diagnosis) -> list[str]:
         worst = max(dead, key=lambda layer: layer.dead or 0)
         few = f" ({found.samples} samples are few to tell)" if found.samples < FEW else ""
         problems.append(
-            f"dead ReLUs: {_most_of(dead)} let nothing through for any sample{few}, worst {worst.name} with {worst.dead:.0%}: "
+            f"dead ReLUs: over half of the units of {_names(dead)} let nothing through for any sample{few}, worst {worst.name} with {worst.dead:.0%}: "
             "try a smaller learning rate, smaller biases, normalisation, or leaky_relu"
         )
     if flat:
         worst = max(flat, key=lambda layer: layer.saturated or 0)
         problems.append(
-            f"saturated: {_most_of(flat)} are where {worst.function} is flat, worst {worst.name} with {worst.saturated:.0%}: "
+            f"saturated: over half of the outputs of {_names(flat)} are where {worst.function} is flat, worst {worst.name} with {worst.saturated:.0%}: "
             "try inputs of mean 0 and variance 1, Xavier initialisation, or normalisation"
         )
     return problems
 
 
-def _most_of(layers: Sequence[Layer]) -> str:
-    return f"over half of the units of {_listed([layer.name for layer in layers])}"
+def _names(layers: Sequence[Layer]) -> str:
+    return _listed([layer.name for layer in layers])
 
 
 def _initialisation(found: Diagnosis, symptoms: bool) -> list[str]:
