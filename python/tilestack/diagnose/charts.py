@@ -75,7 +75,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 def power_of_ten(value: float) -> str:
     """A format for axes of many decades."""
     exponent = math.floor(math.log10(value) + 1e-9) if value > 0 else 0
-    return f"{value:.3g}" if -3 < exponent < 4 else f"{value / 10.0**exponent:.2g}e{exponent}"
+    return f"{value:.4g}" if -3 < exponent < 4 else f"{value / 10.0**exponent:.2g}e{exponent}"
 
 
 def thinned(ys: Sequence[float], most: int, xs: Sequence[float] = ()) -> tuple[list[float], list[float]]:
