@@ -183,3 +183,16 @@ def test_wrong_value_shape_changes_nothing(values: np.ndarray) -> None:
         with pytest.raises(ValueError, match="7"):
             x[subscript] = ts.zeros(7)
     check(x, values)
+
+
+def test_an_index_is_not_printed():
+    """Not for a message that no one gets: numpy takes a millisecond for that."""
+
+    class Unprintable(np.ndarray):
+        def __repr__(self):
+            raise AssertionError("printed")
+
+    index = np.array([2, 0]).view(Unprintable)
+    assert ts.arange(3)[index].tolist() == [2, 0]
+    with pytest.raises(AssertionError, match="printed"):
+        ts.arange(3)[index.astype(np.float32)]

@@ -145,11 +145,37 @@ def test_generate(language: Path, capsys: Any) -> None:
     greedy = run(capsys, *generate, "--prompt", "All", "--temperature", 0)
     assert run(capsys, *generate, "--prompt", "All", "--temperature", 0.5, "--top-k", 1) == greedy
     assert run(capsys, *generate, "--prompt", "All", "--top-p", 0.0001) == greedy
-    assert run(capsys, *generate, "--prompt", "All", "--temperature", 0, "--dtype", "bfloat16").startswith("All")
+    assert run(capsys, *generate, "--prompt", "All", "--temperature", 0, "--precision", "bfloat16").startswith("All")
     cropped = run(capsys, *generate, "--prompt", "a" * 20, "--crop")
     assert cropped.startswith("a" * 20)
     ids = [int(i) for i in run(capsys, *generate, "--ids", 5, 6, 7, "--temperature", 0).split()]
     assert ids == models.from_pretrained(language).generate([5, 6, 7], 30)
+
+
+@pytest.mark.parametrize(("precision", "bits"), [("int8", 8), ("int4", 4)])
+def test_generate_with_few_bits(precision: str, bits: int, tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    """It writes what the quantized model of the library writes."""
+    ts.manual_seed(0)
+    letters = text.Characters.of("to be, or not")
+    config = {"n_positions": 32, "n_embd": 64, "n_layer": 1, "n_head": 2}
+    models.GPT2LMHeadModel(models.GPT2Config(vocab_size=letters.vocab_size, **config)).save(tmp_path)
+    letters.save(tmp_path)
+    expected = ts.nn.quantize(models.from_pretrained(tmp_path), bits).generate([1, 2], 29, temperature=1, seed=0)
+    used: list[int] = []
+    quantize = ts.nn.quantize
+    monkeypatch.setattr(ts.nn, "quantize", lambda model, bits: used.append(bits) or quantize(model, bits))
+    options = ["generate", "--model", tmp_path, "--max-new-tokens", 29, "--precision", precision, "--seed", 0]
+    said = run(capsys, *options, "--ids", 1, 2, "--temperature", 1)
+    assert [int(i) for i in said.split()] == expected
+    assert run(capsys, *options, "--prompt", "to").startswith("to")
+    assert used == [bits, bits]
+
+
+def test_bits_that_do_not_fit_the_model(language: Path, capsys: Any) -> None:
+    assert cli.main(["generate", "--model", str(language), "--precision", "int4"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("tilestack: --precision int4: lm_head: quantize: ")
+    assert "4 bits need in_features that are a multiple of 64, got 16; use 8 bits" in said
 
 
 def test_generate_streams(language: Path, monkeypatch: Any) -> None:
@@ -212,6 +238,7 @@ def test_a_finished_run_has_learned_dates() -> None:
         (["generate"], "no trained model at runs/shakespeare: train one with `tilestack train shakespeare`"),
         (["generate", "--model", "short"], "short: not a file of weights"),
         (["generate", "--top-p", "2"], "wanted at most 1, got 2"),
+        (["generate", "--precision", "int2"], "invalid choice: 'int2'"),
         (["translate"], "TEXT"),
         (["translate", "May"], "no trained model at runs/dates: train one with `tilestack train dates`"),
     ],

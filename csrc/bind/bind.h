@@ -65,5 +65,6 @@ void bind_runtime(Bindings& b);
 void bind_sorting(Bindings& b);
 void bind_tensor(Bindings& b);
 void bind_views(Bindings& b);
+void bind_watch(Bindings& b);
 
 }  // namespace tilestack

@@ -42,6 +42,8 @@ bool to_integer(py::handle source, std::int64_t& value) {
 }  // namespace
 
 // What pybind11 does for a holder, without looking up the type and its bases again and again.
+std::string text(const Repr& repr) { return py::repr(repr.object).cast<std::string>(); }
+
 PyObject* wrap(const Tensor& x) {
   static const auto* info = py::detail::get_type_info(tensor_type);
   TensorImpl* impl = x.impl();

@@ -23,6 +23,12 @@ bool to_dims(pybind11::handle source, Dims& dims);
 Tensor from_numpy(const pybind11::object& array);
 bool is_numpy_array(pybind11::handle source);
 
+// An object as a message shows it; printing a large array takes long, so only a message that is needed does it.
+struct Repr {
+  pybind11::handle object;
+};
+std::string text(const Repr& repr);
+
 // x's Python object, a new reference.
 PyObject* wrap(const Tensor& x);
 

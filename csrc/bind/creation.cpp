@@ -8,8 +8,7 @@ Dims shape_of(const char* op, const py::args& args) {
   Dims shape;
   const bool whole = args.size() == 1 && (py::isinstance<py::tuple>(args[0]) || py::isinstance<py::list>(args[0]));
   const py::object source = whole ? py::object(args[0]) : py::object(args);
-  check<TypeError>(to_dims(source, shape), "{}: a shape is whole numbers, got {}", op,
-                   py::repr(source).cast<std::string>());
+  check<TypeError>(to_dims(source, shape), "{}: a shape is whole numbers, got {}", op, Repr{source});
   return shape;
 }
 

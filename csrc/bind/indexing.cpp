@@ -47,8 +47,7 @@ Tensor index_tensor(py::handle item) {
     const auto kind = array.attr("dtype").attr("kind").cast<std::string>();
     if (kind == "i" || kind == "u") array = array.attr("astype")("int64", py::arg("copy") = false);
     check<IndexError>(kind == "i" || kind == "u" || kind == "b",
-                      "index: wanted integers, slices, None, ..., or integer or bool arrays, got {}",
-                      py::repr(item).cast<std::string>());
+                      "index: wanted integers, slices, None, ..., or integer or bool arrays, got {}", Repr{item});
     index = from_numpy(array);
   }
   check<IndexError>(!is_float(index.dtype()), "index: an index tensor must hold integers or bools, got {}",

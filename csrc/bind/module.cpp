@@ -119,4 +119,5 @@ PYBIND11_MODULE(_core, m) {
   bind_joining(b);
   bind_rearranging(b);
   bind_cuda(b);
+  bind_watch(b);
 }

@@ -57,8 +57,7 @@ Tensor to(const Tensor& x, const py::args& args, const std::optional<DType>& dty
     } else if (py::isinstance<Device>(arg)) {
       device = arg.cast<Device>();
     } else if (DType named; py::isinstance<DTypeObject>(arg) || !py::isinstance<py::str>(arg)) {
-      check<TypeError>(to_dtype(arg, named), "to: wanted a dtype, a device or a tensor, got {}",
-                       py::repr(arg).cast<std::string>());
+      check<TypeError>(to_dtype(arg, named), "to: wanted a dtype, a device or a tensor, got {}", Repr{arg});
       dtype = named;
     } else {
       device = parse_device(arg.cast<std::string>());

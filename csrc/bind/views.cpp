@@ -10,7 +10,7 @@ Dims dims_of(const char* op, const py::args& args) {
   Dims dims;
   const bool whole = args.size() == 1 && (py::isinstance<py::tuple>(args[0]) || py::isinstance<py::list>(args[0]));
   const py::object source = whole ? py::object(args[0]) : py::object(args);
-  check<TypeError>(to_dims(source, dims), "{}: wanted whole numbers, got {}", op, py::repr(source).cast<std::string>());
+  check<TypeError>(to_dims(source, dims), "{}: wanted whole numbers, got {}", op, Repr{source});
   return dims;
 }
 

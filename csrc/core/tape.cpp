@@ -9,6 +9,7 @@
 #include "core/autocast.h"
 #include "core/op.h"
 #include "core/pool.h"
+#include "core/watch.h"
 #include "ops/add/add.h"
 #include "ops/copy/copy.h"
 #include "ops/fill/fill.h"
@@ -186,6 +187,8 @@ class Walk {
                         "backward: the tape at {} was walked and freed before; pass retain_graph=True the first time",
                         node->name);
     Gradients results = node->backward(gradients);
+    if (const BackwardWatch watch = backward_watch.load(std::memory_order_relaxed)) [[unlikely]]
+      watch(*node, gradients, results);
     gradients.clear();
     for (std::size_t i = 0; i < node->inputs.size() && i < results.size(); ++i) {
       const Edge& edge = node->inputs[i];
@@ -206,6 +209,8 @@ class Walk {
   std::unordered_map<const Node*, Gradients> results_;
 };
 }  // namespace
+
+constinit std::atomic<BackwardWatch> backward_watch{nullptr};
 
 void check_in_place(const char* op, const Tensor& x) {
   check<RuntimeError>(!(grad_enabled() && x.requires_grad()),

@@ -26,7 +26,8 @@ from tilestack.autograd import Function, enable_grad, no_grad, set_grad_enabled
 from tilestack.composed import *  # noqa: F403
 
 if TYPE_CHECKING:
-    from tilestack import amp, cli, cuda, data, diagnose, io, models, nn, optim, text, train, vision  # noqa: F401
+    from tilestack import amp, cli, cuda, data, io, models, nn, optim, text, train, vision  # noqa: F401
+    from tilestack.diagnose import diagnose, trap_nan  # noqa: F401  the package itself can be called
 
 Tensor.__repr__ = tensor_repr  # type: ignore[method-assign, assignment]
 Tensor.__deepcopy__ = tensor_deepcopy  # type: ignore[attr-defined]
@@ -39,7 +40,12 @@ make_visible()
 del make_visible, register_hook, retain_grad, tensor_deepcopy, tensor_reduce, tensor_repr
 
 _SUBMODULES = ("amp", "cli", "cuda", "data", "diagnose", "io", "models", "nn", "optim", "text", "train", "vision")
-_LAZY = {"summary": "tilestack.train", "save_file": "tilestack.io", "load_file": "tilestack.io"}
+_LAZY = {
+    "summary": "tilestack.train",
+    "save_file": "tilestack.io",
+    "load_file": "tilestack.io",
+    "trap_nan": "tilestack.diagnose",
+}
 
 
 def __getattr__(name: str) -> Any:

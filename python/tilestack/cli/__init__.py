@@ -60,7 +60,7 @@ def _at_least(least: float, kind: type = int):  # type: ignore[no-untyped-def]
 def _parser() -> argparse.ArgumentParser:
     from tilestack import __version__
 
-    from . import photo_options, text_options
+    from . import depth_options, photo_options, text_options
 
     parser = _Parser(prog="tilestack", description="Deep learning, whole, in one small wheel.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"tilestack {__version__}")
@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     text_options.add_translate(commands)
     photo_options.add_tag(commands)
     photo_options.add_weights(commands)
+    depth_options.add_depth(commands)
     doctor = commands.add_parser("doctor", help="print what tilestack found on this machine", allow_abbrev=False)
     doctor.set_defaults(run=_doctor)
     return parser

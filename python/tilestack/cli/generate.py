@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import tilestack as ts
-from tilestack import models, text
+from tilestack import models, nn, text
 from tilestack.models.decoding import LanguageModel
 
 from . import CommandError
 from .runs import use_machine
 
+BITS = {"int8": 8, "int4": 4}
+
 
 def generate(args: argparse.Namespace) -> int:
     """Prints each prompt and what follows it, as it is made if there is one prompt."""
     use_machine(args)
-    model = load_model(args.model, LanguageModel, "tilestack train shakespeare", args.dtype, args.device)
+    model = load_model(args.model, LanguageModel, "tilestack train shakespeare", args.precision, args.device)
     options: dict[str, Any] = {name: getattr(args, name) for name in ("temperature", "top_k", "top_p", "crop")}
     options["seed"] = secrets.randbelow(2**31) if args.seed is None else args.seed
     options["repetition_penalty"] = args.repetition_penalty
@@ -41,14 +43,21 @@ def generate(args: argparse.Namespace) -> int:
     return 0
 
 
-def load_model(path: str, kind: type[Any], command: str, dtype: str = "float32", device: str = "cpu") -> Any:
-    """A model of one kind. command: what would have trained one."""
+def load_model(path: str, kind: type[Any], command: str, precision: str = "float32", device: str = "cpu") -> Any:
+    """A model of one kind. command: what would have trained one. precision: one of PRECISIONS; int8 and int4 are of the
+    weights of linear layers."""
     if not Path(path).exists():
         raise CommandError(f"no trained model at {path}: train one with `{command}`, or name it by --model")
-    model = models.from_pretrained(path, dtype=getattr(ts, dtype), device=device)
+    bits = BITS.get(precision)
+    model = models.from_pretrained(path, dtype=getattr(ts, "float32" if bits else precision), device=device)
     if not isinstance(model, kind):
         raise CommandError(f"--model {path}: {type(model).__name__} is not a model of `{command}` or its kind")
-    return model
+    if bits is None:
+        return model
+    try:
+        return nn.quantize(model, bits)
+    except ValueError as error:
+        raise CommandError(f"--precision {precision}: {error}") from None
 
 
 def _check(prompt: str, tokenizer: Any, model: LanguageModel, crop: bool) -> None:

@@ -47,14 +47,19 @@ def use_machine(args: argparse.Namespace) -> None:
         ts.set_num_threads(args.threads)
 
 
-def prepare(folder: Path, settings: Any, resume: bool) -> None:
-    """Find out before the training whether the results can be written, and whether another run is in the way."""
+def check_writable(folder: Path) -> None:
+    """Make the folder, and find out before the work whether results can be written there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise CommandError(f"--out {folder}: cannot write there: {error.strerror}") from None
+
+
+def prepare(folder: Path, settings: Any, resume: bool) -> None:
+    """Find out before the training whether the results can be written, and whether another run is in the way."""
+    check_writable(folder)
     checkpoint = folder / CHECKPOINT
     if resume and not checkpoint.exists():
         raise CommandError(f"--resume: there is no unfinished run in {folder}")

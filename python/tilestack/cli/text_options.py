@@ -7,7 +7,7 @@ from typing import Any
 
 from . import _at_least, _Parser
 
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("float32", "bfloat16", "int8", "int4")
 
 
 def add_shakespeare(tasks: argparse._SubParsersAction[_Parser]) -> None:
@@ -94,7 +94,12 @@ def add_generate(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     add("--seed", type=_at_least(0), metavar="S", help="the same seed gives the same text (default: another each time)")
     add("--crop", action="store_true", help="of a prompt longer than the model's context, take the end")
-    add("--dtype", choices=PRECISIONS, default="float32", help="of the weights (default: float32)")
+    add(
+        "--precision",
+        choices=PRECISIONS,
+        default="float32",
+        help="of the weights: the fewer bits, the faster, and the coarser (default: float32)",
+    )
     _add_machine(parser)
     parser.set_defaults(run=_generate)
 

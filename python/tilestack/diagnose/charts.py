@@ -68,7 +68,14 @@ def log_ticks(low: float, high: float) -> list[float]:
     last = min(i for i, t in enumerate(all_ticks) if t >= high * 0.999)
     ticks = all_ticks[first : max(last, first + 1) + 1]
     step = math.ceil(len(ticks) / 8)
-    return ticks if step == 1 else [*ticks[:-1:step], ticks[-1]]
+    kept = ticks[: -(step // 2) - 1 : step]  # none close below the last
+    return ticks if step == 1 else [*kept, ticks[-1]]
+
+
+def power_of_ten(value: float) -> str:
+    """A format for axes of many decades."""
+    exponent = math.floor(math.log10(value) + 1e-9) if value > 0 else 0
+    return f"{value:.4g}" if -3 < exponent < 4 else f"{value / 10.0**exponent:.2g}e{exponent}"
 
 
 def thinned(ys: Sequence[float], most: int, xs: Sequence[float] = ()) -> tuple[list[float], list[float]]:
@@ -77,6 +84,19 @@ def thinned(ys: Sequence[float], most: int, xs: Sequence[float] = ()) -> tuple[l
     step = max(1, math.ceil(len(ys) / most))
     stretches = [ys[i : i + step] for i in range(0, len(ys), step)]
     return [xs[i * step + len(s) - 1] for i, s in enumerate(stretches)], [sum(s) / len(s) for s in stretches]
+
+
+def histogram(counts: Sequence[int], colour: int) -> str:
+    """A small bar chart to stand in a line of text."""
+    most = max(counts, default=0) or 1
+    bars = "".join(
+        f'<rect x="{4 * i}" y="{22 - 22 * count / most:.1f}" width="3.4" height="{22 * count / most:.1f}"/>'
+        for i, count in enumerate(counts)
+        if count
+    )
+    return (
+        f'<svg class="bars s{colour}" viewBox="0 0 {4 * len(counts)} 22" role="img" aria-label="histogram">{bars}</svg>'
+    )
 
 
 def _finite(line: Line, index: int, log: bool) -> Line:
