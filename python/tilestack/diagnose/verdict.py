@@ -142,7 +142,7 @@ def _output_flow(found: Diagnosis, named: bool) -> list[str]:
 
 def _idle_units(found: Diagnosis) -> list[str]:
     problems = []
-    dead = [layer for layer in found.layers if (layer.dead or 0) > MOST]
+    dead = [layer for layer in found.layers if (layer.dead or 0) > MOST_DEAD]
     flat = [layer for layer in found.layers if (layer.saturated or 0) > MOST]
     if dead:
         worst = max(dead, key=lambda layer: layer.dead or 0)
