@@ -1,4 +1,5 @@
-"""float32 matrix products: GFLOP/s beside OpenBLAS (numpy), MKL (torch), onnxruntime and XLA (jax)."""
+"""Matrix products: GFLOP/s in float32 beside OpenBLAS (numpy), MKL (torch), onnxruntime and XLA (jax), in bfloat16 and
+float16 beside torch."""
 
 from __future__ import annotations
 
@@ -27,6 +28,13 @@ SHAPES = [
     ("NN", 96, 363, 3025),
     ("NN", 384, 2304, 169),
 ]
+# of bfloat16 and float16
+LOW_SHAPES = [
+    *[("NN", n, n, n) for n in (256, 512, 1024)],
+    ("NT", 2048, 768, 3072),
+    ("TN", 768, 2048, 3072),
+    *[("NT", m, 1024, 4096) for m in (1, 4, 8, 16, 64)],
+]
 
 
 def contenders_of(a: np.ndarray, b: np.ndarray, threads: int) -> Contenders:
@@ -50,15 +58,34 @@ def jax_product(jax: Any, a: np.ndarray, b: np.ndarray) -> Any:
     return lambda: product(x, y).block_until_ready()
 
 
+def low_contenders_of(dtype: str, a: np.ndarray, b: np.ndarray) -> Contenders:
+    def product(lib: Any) -> Any:
+        x, y = (lib.from_numpy(array).to(getattr(lib, dtype)) for array in (a, b))
+        return lambda: x @ y
+
+    torch = peers.find("torch")
+    return {"tilestack": product(ts), **({"torch": product(torch)} if torch else {})}
+
+
 def run(run: Run) -> None:
-    rng = np.random.default_rng(0)
     for form, m, k, n in SHAPES[:4] if run.quick else SHAPES:
-        name = f"{form} {m}x{k}x{n}"
-        if not run.wants(name):
-            continue
-        a = rng.standard_normal((k, m) if form == "TN" else (m, k), dtype=np.float32)
-        b = rng.standard_normal((n, k) if form == "NT" else (k, n), dtype=np.float32)
-        contenders = contenders_of(a.T if form == "TN" else a, b.T if form == "NT" else b, run.threads)
-        rates = {who: 2e-9 * m * k * n / t for who, t in run.time(contenders, seconds=0.5).items()}
-        of_peak = {"of_peak": rates["tilestack"] / run.fma()} if run.peak else {}
-        run.add_compared({"work": name, "unit": "GFLOP/s", **of_peak}, rates)
+        compare(run, "float32", form, m, k, n)
+    for dtype in ("bfloat16", "float16"):
+        for form, m, k, n in LOW_SHAPES[:1] if run.quick else LOW_SHAPES:
+            compare(run, dtype, form, m, k, n)
+
+
+def compare(run: Run, dtype: str, form: str, m: int, k: int, n: int) -> None:
+    name = f"{form} {m}x{k}x{n}" + ("" if dtype == "float32" else f" {dtype}")
+    if not run.wants(name):
+        return
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((k, m) if form == "TN" else (m, k), dtype=np.float32)
+    b = rng.standard_normal((n, k) if form == "NT" else (k, n), dtype=np.float32)
+    a, b = a.T if form == "TN" else a, b.T if form == "NT" else b
+    contenders = contenders_of(a, b, run.threads) if dtype == "float32" else low_contenders_of(dtype, a, b)
+    rates = {who: 2e-9 * m * k * n / t for who, t in run.time(contenders, seconds=0.5).items()}
+    peak = float(run.peak.get("bfloat16_gflops", 0)) if dtype == "bfloat16" else run.fma()
+    run.add_compared(
+        {"work": name, "unit": "GFLOP/s", **({"of_peak": rates["tilestack"] / peak} if peak else {})}, rates
+    )
