@@ -1,7 +1,5 @@
-#include <cmath>
-
-#include "core/rows.h"
 #include "ops/batch_norm/batch_norm.h"
+#include "ops/batch_norm/planes.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
@@ -135,7 +133,7 @@ void normalize(View x, View mean, View variance, View w, View b, View y, double 
     T* out = y.data<T>();
     spread(layout, centers, [&](std::int64_t c) { return mean.data<C>()[c]; });
     spread(layout, scales, [&](std::int64_t c) {
-      const C r = 1 / std::sqrt(variance.data<C>()[c] + C(eps));
+      const C r = inverse_deviation(variance.data<C>()[c], eps);
       return weight ? r * convert<C>(weight[c]) : r;
     });
     spread(layout, shifts, [&](std::int64_t c) { return bias ? convert<C>(bias[c]) : C(0); });
@@ -146,6 +144,12 @@ void normalize(View x, View mean, View variance, View w, View b, View y, double 
       });
     });
   });
+}
+
+void forward(View x, View mean, View variance, View w, View b, View y, double eps, bool training) {
+  if (x.ndim == 3) return forward_planes(x, mean, variance, w, b, y, eps, training);
+  if (training) statistics(x, mean, variance);
+  normalize(x, mean, variance, w, b, y, eps);
 }
 
 // db = sum of dy,   dw = r * sum of (x - mean) dy.   sums: (2, channels), without the factor r.
@@ -186,6 +190,7 @@ void input_gradient(const Layout& layout, const T* x, const T* dy, T* dx, const 
 }
 
 void backward(View x, View mean, View variance, View w, View dy, View dx, View dw, View db, double eps, bool training) {
+  if (x.ndim == 3) return backward_planes(x, mean, variance, w, dy, dx, dw, db, eps, training);
   const Layout layout(x);
   const std::int64_t cols = layout.cols, channels = layout.channels;
   visit_float(x.dtype, [&]<class T>() {
@@ -193,7 +198,7 @@ void backward(View x, View mean, View variance, View w, View dy, View dx, View d
     const Scratch<C> columns(4 * cols);
     const Scratch<double> sums(2 * channels);
     C *centers = columns, *scales = columns + cols, *levels = columns + 2 * cols, *slopes = columns + 3 * cols;
-    const auto r = [&](std::int64_t c) { return 1 / std::sqrt(variance.data<C>()[c] + C(eps)); };
+    const auto r = [&](std::int64_t c) { return inverse_deviation(variance.data<C>()[c], eps); };
     spread(layout, centers, [&](std::int64_t c) { return mean.data<C>()[c]; });
     if (training || dw.defined() || db.defined()) gradient_sums(layout, x.data<T>(), dy.data<T>(), centers, sums.data);
     for (std::int64_t c = 0; c < channels; ++c) {
@@ -213,5 +218,5 @@ void backward(View x, View mean, View variance, View w, View dy, View dx, View d
 }
 
 }  // namespace
-constinit const BatchNormKernels batch_norm = {statistics, update_running, normalize, backward};
+constinit const BatchNormKernels batch_norm = {forward, update_running, backward};
 }  // namespace tilestack::TILESTACK_ISA
