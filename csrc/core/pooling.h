@@ -133,6 +133,10 @@ TILESTACK_INLINE To convert_lanes(From v) {
 
 template <class C, class Tap>
 TILESTACK_INLINE TapLanes<C> load_taps(const Tap* p, std::int64_t n) {
+#if defined(__AVX512BW__)
+  if constexpr (sizeof(Tap) == 1 && sizeof(C) == 4)
+    return (TapLanes<C>)_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(__mmask16((1u << n) - 1), p));
+#endif
   typedef std::make_unsigned_t<Tap> Stored __attribute__((vector_size(sizeof(Tap) * kLanes<C>)));
   Stored stored{};
   __builtin_memcpy(&stored, p, std::size_t(n) * sizeof(Tap));
@@ -140,6 +144,10 @@ TILESTACK_INLINE TapLanes<C> load_taps(const Tap* p, std::int64_t n) {
 }
 template <class C, class Tap>
 TILESTACK_INLINE void store_taps(Tap* p, TapLanes<C> taps, std::int64_t n) {
+#if defined(__AVX512BW__)
+  if constexpr (sizeof(Tap) == 1 && sizeof(C) == 4)
+    return _mm_mask_storeu_epi8(p, __mmask16((1u << n) - 1), _mm512_cvtepi32_epi8((__m512i)taps));
+#endif
   typedef std::make_unsigned_t<Tap> Stored __attribute__((vector_size(sizeof(Tap) * kLanes<C>)));
   const auto stored = convert_lanes<Stored>(taps);
   __builtin_memcpy(p, &stored, std::size_t(n) * sizeof(Tap));

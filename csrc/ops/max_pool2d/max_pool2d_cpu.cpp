@@ -1,4 +1,4 @@
-#include "core/pooling.h"
+#include "core/plane_pooling.h"
 #include "ops/max_pool2d/max_pool2d.h"
 
 namespace tilestack::TILESTACK_ISA {
@@ -16,22 +16,28 @@ struct Axes {
 
 void forward(View x, View y, View tap, Window2d window) {
   const Axes axes(x, y, window);
-  visit_float(x.dtype, [&]<class T>() {
-    const auto run = [&](auto* taps) {
+  const auto run = [&](auto* taps) {
+    if (in_planes(x))
+      return max_planes_forward(x.data<float>(), y.data<float>(), taps, x.shape[0] * x.shape[1], axes.h, axes.w,
+                                window);
+    visit_float(x.dtype, [&]<class T>() {
       max_forward(x.data<T>(), y.data<T>(), taps, x.shape[0], x.shape[1], axes.h, axes.w);
-    };
-    tap.dtype == DType::int32 ? run(tap.data<std::int32_t>()) : run(tap.data<std::uint8_t>());
-  });
+    });
+  };
+  tap.dtype == DType::int32 ? run(tap.data<std::int32_t>()) : run(tap.data<std::uint8_t>());
 }
 
 void backward(View dy, View tap, View dx, Window2d window) {
   const Axes axes(dx, dy, window);
-  visit_float(dx.dtype, [&]<class T>() {
-    const auto run = [&](const auto* taps) {
+  const auto run = [&](const auto* taps) {
+    if (in_planes(dx))
+      return max_planes_backward(dy.data<float>(), taps, dx.data<float>(), dx.shape[0] * dx.shape[1], axes.h, axes.w,
+                                 window);
+    visit_float(dx.dtype, [&]<class T>() {
       max_backward(dy.data<T>(), taps, dx.data<T>(), dx.shape[0], dx.shape[1], axes.h, axes.w);
-    };
-    tap.dtype == DType::int32 ? run(tap.data<std::int32_t>()) : run(tap.data<std::uint8_t>());
-  });
+    });
+  };
+  tap.dtype == DType::int32 ? run(tap.data<std::int32_t>()) : run(tap.data<std::uint8_t>());
 }
 
 }  // namespace

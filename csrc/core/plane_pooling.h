@@ -1,0 +1,415 @@
+#pragma once
+// Windows that slide over planes of float32, images whose rows are contiguous: a vector is neighbouring windows of a
+// row. Rows are copied first, so that what one tap reads for them lies side by side; a block of rows at a time, because
+// loads that straddle the latest stores wait for them.
+#include <utility>
+
+#include "core/pooling.h"
+#include "core/window.h"
+
+namespace tilestack::TILESTACK_ISA {
+namespace {
+
+constexpr std::int64_t kLine = kLanes<float>;
+
+// Of one channel, images are planes in any order of their dimensions.
+TILESTACK_INLINE bool in_planes(const View& images) {
+  return images.dtype == DType::float32 && images.is_contiguous() &&
+         (images.shape[1] == 1 || !images.is_channels_last());
+}
+
+TILESTACK_INLINE std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
+TILESTACK_INLINE std::int64_t whole_lines(std::int64_t n) { return (n + kLine - 1) / kLine * kLine; }
+
+void fill_floats(float* to, std::int64_t n, float value) {
+  for (std::int64_t i = 0; i < n; ++i) to[i] = value;
+}
+
+// Rows split into `stride` phases, of elements 0, stride, 2 stride ..., then 1, 1 + stride, ... Those of a phase begin
+// `lead` after its begin; before and after them it holds what padding is.
+struct Phases {
+  std::int64_t stride, lead, length;
+
+  // For rows of n elements, read from `before` elements of a phase in front of them to `reach` past the phase's first.
+  Phases(std::int64_t stride, std::int64_t n, std::int64_t before, std::int64_t reach)
+      : stride(stride), lead(whole_lines(before)) {
+    const std::int64_t held = (n + stride - 1) / stride;
+    length = lead + whole_lines(held > reach ? held : reach) + kLine;
+  }
+  std::int64_t size() const { return stride * length; }
+  // Where element i is, which may lie in the padding.
+  std::int64_t place(std::int64_t i) const {
+    const std::int64_t step = floor_div(i, stride);
+    return (i - step * stride) * length + lead + step;
+  }
+};
+
+template <bool odd, std::size_t... j>
+TILESTACK_INLINE VecF every_second(VecF a, VecF b, std::index_sequence<j...>) {
+  return __builtin_shufflevector(a, b, int(2 * j + odd)...);
+}
+// The low or the high halves of a and b, lane by lane in turn.
+template <bool high, std::size_t... j>
+TILESTACK_INLINE VecF in_turn(VecF a, VecF b, std::index_sequence<j...>) {
+  return __builtin_shufflevector(a, b, (int(j / 2) + int(j % 2 * kLine) + (high ? int(kLine / 2) : 0))...);
+}
+constexpr auto kLineLanes = std::make_index_sequence<std::size_t(kLine)>();
+
+// The first n lanes, which may be none or more than there are, and `padding`.
+TILESTACK_INLINE VecF load_padded(const float* p, std::int64_t n, float padding) {
+  return n >= kLine ? load(p) : n > 0 ? first_lanes<float>(load_partial(p, n), n, padding) : splat(padding);
+}
+
+// Rows of n elements into the phases of each. Whether there is a NaN among them.
+[[gnu::noinline]] bool split_rows(const float* x, std::int64_t rows, std::int64_t n, float padding, const Phases& p,
+                                  float* phases) {
+  TapLanes<float> nan{};
+  for (std::int64_t row = 0; row < rows; ++row, x += n) {
+    float* to = phases + row * p.size() + p.lead;
+    for (std::int64_t i = 0; i < n; i += 2 * kLine) {
+      const VecF a = load_padded(x + i, n - i, padding), b = load_padded(x + i + kLine, n - i - kLine, padding);
+      nan |= (a != a) | (b != b);
+      if (p.stride == 1) {
+        store(to + i, a);
+        store(to + i + kLine, b);
+      } else if (p.stride == 2) {
+        store(to + i / 2, every_second<false>(a, b, kLineLanes));
+        store(to + i / 2 + p.length, every_second<true>(a, b, kLineLanes));
+      }
+    }
+    if (p.stride <= 2) continue;
+    for (std::int64_t i = 0, phase = 0; i < n; ++i) {
+      to[phase * p.length] = x[i];
+      if (++phase == p.stride) phase = 0, ++to;
+    }
+  }
+  return fold_lanes(nan, [](auto a, auto b) { return a | b; }) != 0;
+}
+
+// Planes cut into pieces, so that a few large ones keep all threads busy, and pieces into blocks of `high` rows, which
+// are worked on together.
+struct RowBlocks {
+  std::int64_t planes, rows, high, pieces, grain = 1;  // pieces: of each plane; grain: so many are handed out at once
+
+  // elements: of a plane; bytes: what each of its rows needs beside it.
+  RowBlocks(std::int64_t planes, std::int64_t rows, std::int64_t elements, std::int64_t bytes)
+      : planes(planes), rows(rows), high(16384 / bytes), pieces(elements / kElementGrain) {
+    if (high < 4) high = 4;
+    if (high > rows) high = rows;
+    if (pieces > rows / high) pieces = rows / high;
+    if (pieces < 1) pieces = 1;
+    if (elements < kElementGrain) grain = kElementGrain / elements;
+  }
+  // work(first piece, end) on each thread.
+  template <class F>
+  TILESTACK_INLINE void parallel(F&& work) const {
+    parallel_for(planes * pieces, grain, work);
+  }
+  // block(plane, first row, end) for all of some pieces.
+  template <class F>
+  TILESTACK_INLINE void for_blocks(std::int64_t piece, std::int64_t last, F&& block) const {
+    for (; piece < last; ++piece) {
+      const std::int64_t part = piece % pieces, end = (part + 1) * rows / pieces;
+      for (std::int64_t row = part * rows / pieces; row < end; row += high)
+        block(piece / pieces, row, row + high < end ? row + high : end);
+    }
+  }
+};
+
+// Windows and the rows that they read, which lie split in `phases`, padded rows first.
+struct PlaneWindows {
+  const PoolAxis &h, &w;
+  std::int64_t reach;  // rows that one window spans
+  Phases phases;
+  Scratch<std::int64_t> offset;     // of each tap of a row's windows: that of window o lies at offset + o
+  Scratch<std::int32_t> first_tap;  // of each of a row's windows: the first in the row
+
+  PlaneWindows(const PoolAxis& h, const PoolAxis& w, const Window2d& window)
+      : h(h),
+        w(w),
+        reach((h.taps - 1) * h.dilation + 1),
+        phases(window.stride[1], w.in, -floor_div(-window.padding[1], window.stride[1]),
+               w.out + floor_div((w.taps - 1) * w.dilation - window.padding[1], window.stride[1])),
+        offset(w.taps),
+        first_tap(whole_lines(w.out)) {
+    for (std::int64_t s = 0; s < w.taps; ++s) offset[s] = phases.place(s * w.dilation - window.padding[1]);
+    for (std::int64_t o = 0; o < w.out; ++o) first_tap[o] = w.inside[o].begin;
+  }
+  // Rows of x that windows begin to end - 1 read.
+  Span rows_of(std::int64_t begin, std::int64_t end) const {
+    const std::int64_t top = h.start[begin], bottom = h.start[end - 1] + reach;
+    return {std::int32_t(top > 0 ? top : 0), std::int32_t(bottom < h.in ? bottom : h.in)};
+  }
+};
+
+// What is faster than by the mask of a comparison that others wait for, too. b where either is NaN.
+TILESTACK_INLINE VecF larger(VecF a, VecF b) {
+#if defined(__AVX512F__)
+  return (VecF)_mm512_max_ps((__m512)a, (__m512)b);
+#else
+  return a > b ? a : b;
+#endif
+}
+
+// Windows begin to end - 1, whose y, and tap, if it is wanted, are contiguous: lanes beyond a row's end are written
+// over by the next. rows: where row 0 of x would be. kTaps: w.taps, or 0 for any; nan: there may be one.
+template <int kTaps, bool nan, class Tap>
+[[gnu::noinline]] void max_windows(const PlaneWindows& p, const float* rows, std::int64_t begin, std::int64_t end,
+                                   float* y, Tap* tap) {
+  const std::int64_t taps = kTaps ? kTaps : p.w.taps, size = p.phases.size();
+  std::int64_t left = (end - begin) * p.w.out;
+  for (std::int64_t oh = begin; oh < end; ++oh)
+    for (std::int64_t o = 0; o < p.w.out; o += kLine) {
+      const Span inside = p.h.inside[oh];
+      VecF best = splat(-__builtin_inff());
+      auto at = load_raw<TapLanes<float>>(p.first_tap + o) + every_lane<float>(inside.begin * taps);
+      for (std::int64_t r = inside.begin; r < inside.end; ++r)
+        for (std::int64_t s = 0; s < taps; ++s) {
+          const VecF v = load(rows + (p.h.start[oh] + r * p.h.dilation) * size + p.offset[s] + o);
+          TapLanes<float> take = v > best;
+          if constexpr (nan) take |= v != v;
+          best = nan ? take ? v : best : larger(v, best);
+          at = take ? every_lane<float>(r * taps + s) : at;
+        }
+      store_upto(y, best, left);
+      if (tap) left >= kLine ? store_taps<float>(tap, at, kLine) : store_taps<float>(tap, at, left);
+      const std::int64_t step = p.w.out - o < kLine ? p.w.out - o : kLine;
+      y += step;
+      tap += tap ? step : 0;
+      left -= step;
+    }
+}
+
+template <class Tap>
+void max_planes_forward(const float* x, float* y, Tap* tap, std::int64_t planes, const PoolAxis& h, const PoolAxis& w,
+                        const Window2d& window) {
+  const PlaneWindows windows(h, w, window);
+  const std::int64_t size = windows.phases.size(), stride = window.stride[0];
+  const RowBlocks blocks(planes, h.out, h.in * w.in, stride * size * std::int64_t(sizeof(float)));
+  blocks.parallel([&](std::int64_t piece, std::int64_t last) {
+    const std::int64_t held = ((blocks.high - 1) * stride + windows.reach) * size;
+    const Scratch<float> rows(held);
+    fill_floats(rows, held, -__builtin_inff());
+    blocks.for_blocks(piece, last, [&](std::int64_t plane, std::int64_t begin, std::int64_t end) {
+      const Span read = windows.rows_of(begin, end);
+      const bool nan = split_rows(x + (plane * h.in + read.begin) * w.in, read.end - read.begin, w.in,
+                                  -__builtin_inff(), windows.phases, rows);
+      const auto run = nan           ? max_windows<0, true, Tap>
+                       : w.taps == 2 ? max_windows<2, false, Tap>
+                       : w.taps == 3 ? max_windows<3, false, Tap>
+                                     : max_windows<0, false, Tap>;
+      const std::int64_t to = (plane * h.out + begin) * w.out;
+      run(windows, rows - read.begin * size, begin, end, y + to, tap ? tap + to : nullptr);
+    });
+  });
+}
+
+// Windows begin to end - 1 from sums of their columns, which lie in rows: those times scale_h and scale_w.
+[[gnu::noinline]] void sum_windows(const PlaneWindows& p, const float* rows, std::int64_t begin, std::int64_t end,
+                                   const float* scale_h, const float* scale_w, float* y) {
+  for (std::int64_t oh = begin; oh < end; ++oh, rows += p.phases.size(), y += p.w.out)
+    for (std::int64_t o = 0; o < p.w.out; o += kLine) {
+      VecF sum{};
+      for (std::int64_t s = 0; s < p.w.taps; ++s) sum += load(rows + p.offset[s] + o);
+      store_upto(y + o, sum * (scale_h[oh] * load_padded(scale_w + o, p.w.out - o, 0)), p.w.out - o);
+    }
+}
+
+void average_planes_forward(const float* x, float* y, std::int64_t planes, const PoolAxis& h, const PoolAxis& w,
+                            const Window2d& window, const float* scale_h, const float* scale_w) {
+  const PlaneWindows windows(h, w, window);
+  const std::int64_t size = windows.phases.size();
+  const RowBlocks blocks(planes, h.out, h.in * w.in, size * std::int64_t(sizeof(float)));
+  blocks.parallel([&](std::int64_t piece, std::int64_t last) {
+    const Scratch<float> sums(blocks.high * w.in), rows(blocks.high * size);
+    fill_floats(rows, blocks.high * size, 0);
+    blocks.for_blocks(piece, last, [&](std::int64_t plane, std::int64_t begin, std::int64_t end) {
+      for (std::int64_t oh = begin; oh < end; ++oh) {
+        const float* top = x + (plane * h.in + h.start[oh]) * w.in;
+        for_blocks<float>(w.in, [&]<int N>(std::int64_t i, auto part) {
+          VecF sum[N] = {};
+          for (std::int64_t r = h.inside[oh].begin; r < h.inside[oh].end; ++r)
+            for (int k = 0; k < N; ++k) sum[k] += part.load(top + r * w.in + i + k * kLine);
+          for (int k = 0; k < N; ++k) part.store(sums + (oh - begin) * w.in + i + k * kLine, sum[k]);
+        });
+      }
+      split_rows(sums, end - begin, w.in, 0, windows.phases, rows);
+      sum_windows(windows, rows, begin, end, scale_h, scale_w, y + (plane * h.out + begin) * w.out);
+    });
+  });
+}
+
+// ---- Backward: each position gathers from the windows that hold it. The positions of a phase have the same taps.
+
+// Rows of dy, of which the first element is at `lead`, and which of them lie where: tap s reads positions of phase[s],
+// the one of index i in the window at shift[s] + i of such a row.
+struct PlaneGradients {
+  const PoolAxis &h, &w;
+  std::int64_t stride, padding, lead, size;  // size: of a row of dy
+  Scratch<std::int64_t> phase, shift;
+
+  PlaneGradients(const PoolAxis& h, const PoolAxis& w, const Window2d& window)
+      : h(h),
+        w(w),
+        stride(window.stride[1]),
+        padding(window.padding[1]),
+        lead(whole_lines((w.taps - 1) * w.dilation / stride + 1)),
+        phase(w.taps),
+        shift(w.taps) {
+    const std::int64_t positions = (w.in + stride - 1) / stride;
+    size = lead + whole_lines((w.out > positions ? w.out : positions) + w.taps) + kLine;
+    for (std::int64_t s = 0; s < w.taps; ++s) {
+      const std::int64_t at = s * w.dilation - window.padding[1], step = floor_div(at, stride);
+      phase[s] = at - step * stride;
+      shift[s] = lead - step;
+    }
+  }
+};
+
+// A row of windows over a row of dx.
+struct GradientRow {
+  const float* dy;
+  const std::int32_t* won;  // which tap did
+  std::int64_t tap;         // number of the first one that reads the row
+};
+
+// g where the tap won.
+template <bool winners>
+TILESTACK_INLINE VecF selected(VecF g, TapLanes<float> won, std::int64_t tap) {
+  if constexpr (!winners) return g;
+  return won == every_lane<float>(tap) ? g : VecF{};
+}
+
+// Positions i ... of each phase of a row of dx, N vectors of them, of which `left` elements may be written: the next
+// row writes over what is beyond its end. Template arguments: those of the width, without dilation; odd: the padding
+// is. If the stride is 2, two taps read the same window.
+template <bool winners, int taps, int stride, bool odd, int N>
+TILESTACK_INLINE void gather_block(const PlaneGradients& p, const GradientRow* rows, const GradientRow* last,
+                                   std::int64_t i, float* dx, std::int64_t left) {
+  constexpr int shift = stride == 2 && odd, windows = (taps - 1 + shift) / stride + 1;
+  VecF sums[N][stride] = {};
+  for (const GradientRow* row = rows; row < last; ++row)
+#pragma GCC unroll 4
+    for (int k = windows - 1; k >= 0; --k) {
+      const std::int64_t from = p.shift[0] - k + i;
+#pragma GCC unroll 4
+      for (int n = 0; n < N; ++n) {
+        const VecF g = load(row->dy + from + n * kLine);
+        TapLanes<float> won{};
+        if constexpr (winners) won = load_raw<TapLanes<float>>(row->won + from + n * kLine);
+#pragma GCC unroll 2
+        for (int s = k * stride + stride - 1 - shift; s >= k * stride - shift; --s)
+          if (0 <= s && s < taps) sums[n][(s + shift) % stride] += selected<winners>(g, won, row->tap + s);
+      }
+    }
+#pragma GCC unroll 4
+  for (int n = 0; n < N; ++n, dx += stride * kLine, left -= stride * kLine) {
+    if constexpr (stride == 1) {
+      store_upto(dx, sums[n][0], left);
+    } else {
+      store_upto(dx, in_turn<false>(sums[n][0], sums[n][1], kLineLanes), left);
+      if (left > kLine) store_upto(dx + kLine, in_turn<true>(sums[n][0], sums[n][1], kLineLanes), left - kLine);
+    }
+  }
+}
+
+template <bool winners, int taps, int stride, bool odd>
+void gather_row(const PlaneGradients& p, const GradientRow* rows, const GradientRow* last, float* dx,
+                std::int64_t left) {
+  std::int64_t i = 0;
+  for (; (i + kLine) * stride < p.w.in; i += 2 * kLine)
+    gather_block<winners, taps, stride, odd, 2>(p, rows, last, i, dx + i * stride, left - i * stride);
+  if (i * stride < p.w.in)
+    gather_block<winners, taps, stride, odd, 1>(p, rows, last, i, dx + i * stride, left - i * stride);
+}
+
+template <bool winners>
+void gather_any_row(const PlaneGradients& p, const GradientRow* rows, const GradientRow* last, float* dx,
+                    std::int64_t) {
+  for (std::int64_t phase = 0; phase < p.stride; ++phase)
+    for (std::int64_t i = 0; i * p.stride + phase < p.w.in; i += kLine) {
+      VecF sum{};
+      for (const GradientRow* row = rows; row < last; ++row)
+        for (std::int64_t s = p.w.taps - 1; s >= 0; --s)
+          if (p.phase[s] == phase) {
+            TapLanes<float> won{};
+            if constexpr (winners) won = load_raw<TapLanes<float>>(row->won + p.shift[s] + i);
+            sum += selected<winners>(load(row->dy + p.shift[s] + i), won, row->tap + s);
+          }
+      for (std::int64_t k = 0, at = i * p.stride + phase; k < kLine && at < p.w.in; ++k, at += p.stride)
+        dx[at] = sum[k];
+    }
+}
+
+// Rows begin to end - 1 of dx, which are contiguous. dy: where row 0 would be; won: the same of winning taps; rows:
+// room for all that are over a row.
+template <bool winners>
+[[gnu::noinline]] void gather_windows(const PlaneGradients& p, const float* dy, const std::int32_t* won,
+                                      GradientRow* rows, std::int64_t begin, std::int64_t end, float* dx) {
+  const std::int64_t form = p.w.dilation == 1 ? p.w.taps * 100 + p.stride * 10 + p.padding % 2 : 0;
+  const auto run = form == 220       ? gather_row<winners, 2, 2, false>
+                   : form == 320     ? gather_row<winners, 3, 2, false>
+                   : form == 321     ? gather_row<winners, 3, 2, true>
+                   : form / 10 == 31 ? gather_row<winners, 3, 1, true>
+                                     : gather_any_row<winners>;
+  for (std::int64_t ih = begin; ih < end; ++ih, dx += p.w.in) {
+    GradientRow* last = rows;
+    for (std::int64_t oh = p.h.over[ih].begin; oh < p.h.over[ih].end; ++oh) {
+      const std::int64_t r = p.h.tap(oh, ih);
+      if (r >= 0) *last++ = {dy + oh * p.size, won + oh * p.size, r * p.w.taps};
+    }
+    run(p, rows, last, dx, (end - ih) * p.w.in);
+  }
+}
+
+// dx from rows of dy as fill(plane, oh, dy row, row of winning taps) makes them.
+template <bool winners, class F>
+TILESTACK_INLINE void planes_backward(float* dx, std::int64_t planes, const PoolAxis& h, const PoolAxis& w,
+                                      const Window2d& window, F&& fill) {
+  const PlaneGradients gradients(h, w, window);
+  const std::int64_t size = gradients.size, stride = window.stride[0];
+  const RowBlocks blocks(planes, h.in, h.in * w.in, (1 + winners) * size * std::int64_t(sizeof(float)));
+  blocks.parallel([&](std::int64_t piece, std::int64_t last) {
+    const std::int64_t held = ((blocks.high + (h.taps - 1) * h.dilation) / stride + 1) * size;
+    const Scratch<float> dy(held);
+    const Scratch<std::int32_t> won(winners ? held : 0);
+    const Scratch<GradientRow> rows((h.taps - 1) * h.dilation / stride + 1);
+    fill_floats(dy, held, 0);
+    blocks.for_blocks(piece, last, [&](std::int64_t plane, std::int64_t begin, std::int64_t end) {
+      const std::int64_t first = h.over[begin].begin, to = gradients.lead - first * size;
+      for (std::int64_t oh = first; oh < h.over[end - 1].end; ++oh)
+        fill(plane, oh, dy + to + oh * size, won + to + oh * size);
+      gather_windows<winners>(gradients, dy - first * size, won - first * size, rows, begin, end,
+                              dx + (plane * h.in + begin) * w.in);
+    });
+  });
+}
+
+template <class Tap>
+void max_planes_backward(const float* dy, const Tap* tap, float* dx, std::int64_t planes, const PoolAxis& h,
+                         const PoolAxis& w, const Window2d& window) {
+  planes_backward<true>(
+      dx, planes, h, w, window, [&](std::int64_t plane, std::int64_t oh, float* row, std::int32_t* won) {
+        const std::int64_t from = (plane * h.out + oh) * w.out, left = planes * h.out * w.out - from;
+        for_vectors<float>(w.out, [&](std::int64_t i, auto part) {
+          store(row + i, part.load(dy + from + i));
+          // Beyond the row's end, where dy is 0, any will do.
+          const auto taps = left - i >= kLine ? load_taps<float>(tap + from + i, kLine)
+                                              : load_taps<float>(tap + from + i, lanes_of<float>(part));
+          __builtin_memcpy(won + i, &taps, sizeof taps);
+        });
+      });
+}
+
+void average_planes_backward(const float* dy, float* dx, std::int64_t planes, const PoolAxis& h, const PoolAxis& w,
+                             const Window2d& window, const float* scale_h, const float* scale_w) {
+  planes_backward<false>(dx, planes, h, w, window, [&](std::int64_t plane, std::int64_t oh, float* row, std::int32_t*) {
+    const float* from = dy + (plane * h.out + oh) * w.out;
+    for_vectors<float>(w.out, [&](std::int64_t i, auto part) {
+      store(row + i, part.load(from + i) * (scale_h[oh] * part.load(scale_w + i)));
+    });
+  });
+}
+
+}  // namespace
+}  // namespace tilestack::TILESTACK_ISA
