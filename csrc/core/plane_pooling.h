@@ -21,7 +21,7 @@ TILESTACK_INLINE bool in_planes(const View& images) {
 TILESTACK_INLINE std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 TILESTACK_INLINE std::int64_t whole_lines(std::int64_t n) { return (n + kLine - 1) / kLine * kLine; }
 
-void fill_floats(float* to, std::int64_t n, float value) {
+[[gnu::noinline]] void fill_floats(float* to, std::int64_t n, float value) {
   for (std::int64_t i = 0; i < n; ++i) to[i] = value;
 }
 
@@ -124,7 +124,7 @@ struct PlaneWindows {
   Scratch<std::int64_t> offset;     // of each tap of a row's windows: that of window o lies at offset + o
   Scratch<std::int32_t> first_tap;  // of each of a row's windows: the first in the row
 
-  PlaneWindows(const PoolAxis& h, const PoolAxis& w, const Window2d& window)
+  TILESTACK_ONCE PlaneWindows(const PoolAxis& h, const PoolAxis& w, const Window2d& window)
       : h(h),
         w(w),
         reach((h.taps - 1) * h.dilation + 1),
@@ -153,35 +153,30 @@ TILESTACK_INLINE VecF larger(VecF a, VecF b) {
 
 // Windows begin to end - 1, whose y, and tap, if it is wanted, are contiguous: lanes beyond a row's end are written
 // over by the next. rows: where row 0 of x would be. kTaps: w.taps, or 0 for any; nan: there may be one.
-template <int kTaps, bool nan, class Tap>
+template <int kTaps, bool nan>
 [[gnu::noinline]] void max_windows(const PlaneWindows& p, const float* rows, std::int64_t begin, std::int64_t end,
-                                   float* y, Tap* tap) {
+                                   float* y, Taps tap) {
   const std::int64_t taps = kTaps ? kTaps : p.w.taps, size = p.phases.size();
-  std::int64_t left = (end - begin) * p.w.out;
   for (std::int64_t oh = begin; oh < end; ++oh)
     for (std::int64_t o = 0; o < p.w.out; o += kLine) {
       const Span inside = p.h.inside[oh];
       VecF best = splat(-__builtin_inff());
-      auto at = load_raw<TapLanes<float>>(p.first_tap + o) + every_lane<float>(inside.begin * taps);
+      auto from = load_raw<TapLanes<float>>(p.first_tap + o) + every_lane<float>(inside.begin * taps);
       for (std::int64_t r = inside.begin; r < inside.end; ++r)
         for (std::int64_t s = 0; s < taps; ++s) {
           const VecF v = load(rows + (p.h.start[oh] + r * p.h.dilation) * size + p.offset[s] + o);
           TapLanes<float> take = v > best;
           if constexpr (nan) take |= v != v;
           best = nan ? take ? v : best : larger(v, best);
-          at = take ? every_lane<float>(r * taps + s) : at;
+          from = take ? every_lane<float>(r * taps + s) : from;
         }
-      store_upto(y, best, left);
-      if (tap) left >= kLine ? store_taps<float>(tap, at, kLine) : store_taps<float>(tap, at, left);
-      const std::int64_t step = p.w.out - o < kLine ? p.w.out - o : kLine;
-      y += step;
-      tap += tap ? step : 0;
-      left -= step;
+      const std::int64_t at = (oh - begin) * p.w.out + o, left = (end - begin) * p.w.out - at;
+      store_upto(y + at, best, left);
+      if (tap) store_taps<float>(tap + at, from, left < kLine ? left : kLine);
     }
 }
 
-template <class Tap>
-void max_planes_forward(const float* x, float* y, Tap* tap, std::int64_t planes, const PoolAxis& h, const PoolAxis& w,
+void max_planes_forward(const float* x, float* y, Taps tap, std::int64_t planes, const PoolAxis& h, const PoolAxis& w,
                         const Window2d& window) {
   const PlaneWindows windows(h, w, window);
   const std::int64_t size = windows.phases.size(), stride = window.stride[0];
@@ -194,12 +189,12 @@ void max_planes_forward(const float* x, float* y, Tap* tap, std::int64_t planes,
       const Span read = windows.rows_of(begin, end);
       const bool nan = split_rows(x + (plane * h.in + read.begin) * w.in, read.end - read.begin, w.in,
                                   -__builtin_inff(), windows.phases, rows);
-      const auto run = nan           ? max_windows<0, true, Tap>
-                       : w.taps == 2 ? max_windows<2, false, Tap>
-                       : w.taps == 3 ? max_windows<3, false, Tap>
-                                     : max_windows<0, false, Tap>;
+      const auto run = nan           ? max_windows<0, true>
+                       : w.taps == 2 ? max_windows<2, false>
+                       : w.taps == 3 ? max_windows<3, false>
+                                     : max_windows<0, false>;
       const std::int64_t to = (plane * h.out + begin) * w.out;
-      run(windows, rows - read.begin * size, begin, end, y + to, tap ? tap + to : nullptr);
+      run(windows, rows - read.begin * size, begin, end, y + to, tap ? tap + to : tap);
     });
   });
 }
@@ -248,7 +243,7 @@ struct PlaneGradients {
   std::int64_t stride, padding, lead, size;  // size: of a row of dy
   Scratch<std::int64_t> phase, shift;
 
-  PlaneGradients(const PoolAxis& h, const PoolAxis& w, const Window2d& window)
+  TILESTACK_ONCE PlaneGradients(const PoolAxis& h, const PoolAxis& w, const Window2d& window)
       : h(h),
         w(w),
         stride(window.stride[1]),
@@ -385,8 +380,7 @@ TILESTACK_INLINE void planes_backward(float* dx, std::int64_t planes, const Pool
   });
 }
 
-template <class Tap>
-void max_planes_backward(const float* dy, const Tap* tap, float* dx, std::int64_t planes, const PoolAxis& h,
+void max_planes_backward(const float* dy, Taps tap, float* dx, std::int64_t planes, const PoolAxis& h,
                          const PoolAxis& w, const Window2d& window) {
   planes_backward<true>(
       dx, planes, h, w, window, [&](std::int64_t plane, std::int64_t oh, float* row, std::int32_t* won) {

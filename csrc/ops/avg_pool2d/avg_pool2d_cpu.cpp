@@ -15,7 +15,7 @@ struct Axes {
 
 // Of each window: 1 / its positions along one dimension. Those beyond the padding, which ceil_mode adds, never count.
 template <class C>
-void fill_scales(const PoolAxis& axis, std::int64_t padding, bool count_padding, C* scales) {
+TILESTACK_ONCE void fill_scales(const PoolAxis& axis, std::int64_t padding, bool count_padding, C* scales) {
   for (std::int64_t o = 0; o < axis.out; ++o) {
     const std::int64_t room = axis.in + padding - axis.start[o];
     const std::int64_t padded = room < axis.taps ? room : axis.taps, inside = axis.inside[o].end - axis.inside[o].begin;

@@ -15,7 +15,8 @@ struct Layout {
   explicit Layout(const Tensor& x) : shape(x.shape()) {
     for (int i = 2; i < shape.size(); ++i) positions *= shape[i];
     // Not one channel, which is a matrix as it is, nor planes that are shorter than a vector.
-    planes = x.device() == Device{} && x.is_contiguous() && shape[1] > 1 && positions >= 16 && x.numel() > 0;
+    planes = x.device() == Device{} && x.dtype() == DType::float32 && x.is_contiguous() && shape[1] > 1 &&
+             positions >= 16 && x.numel() > 0;
     strides = planes ? x.strides() : channels_inside();
   }
 

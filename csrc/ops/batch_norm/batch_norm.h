@@ -5,7 +5,7 @@ namespace tilestack {
 
 // y = (x - mean) * r * w + b, with r = 1 / sqrt(variance + eps), for each channel.
 // x, y, dy, dx: (rows, channels), float, contiguous; rows are all positions of all images. On the CPU also
-// (batch, channels, positions), contiguous and not empty.
+// (batch, channels, positions), float32, contiguous and not empty.
 // mean, variance: (channels), float32 (float64 for float64)   w, b: (channels), x's dtype, each may be undefined (1 and
 // 0)
 struct BatchNormKernels {

@@ -1,6 +1,6 @@
 #pragma once
-// Batch norm of channels that lie in planes, (batch, channels, positions): all of a channel is one thread's, which
-// finds it in its cache when it comes back to it.
+// Batch norm of float32 channels that lie in planes, (batch, channels, positions): all of a channel is one thread's,
+// which finds it in its cache when it comes back to it.
 #include <cmath>
 
 #include "core/rows.h"
@@ -27,20 +27,21 @@ TILESTACK_INLINE void for_tiles(const View& x, F&& f) {
         Tile{images - image < high ? images - image : high, size - at < most ? size - at : most, stride});
 }
 
-template <class T, class F>
+template <class F>
 TILESTACK_INLINE auto sum_tile(const Tile& tile, F&& term) {
   decltype(term(tile.size, WholeVector{})) sum{};
   for (std::int64_t image = 0; image < tile.images; ++image)
-    sum += sum_vectors<T>(tile.size, [&](std::int64_t i, auto part) { return term(image * tile.stride + i, part); });
+    sum +=
+        sum_vectors<float>(tile.size, [&](std::int64_t i, auto part) { return term(image * tile.stride + i, part); });
   return sum_lanes(sum);
 }
 
 // body(offset, part) for each vector of a channel.
-template <class T, class F>
+template <class F>
 TILESTACK_INLINE void for_channel(const View& x, std::int64_t channel, F&& body) {
   const std::int64_t size = x.shape[2];
   for (std::int64_t image = 0; image < x.shape[0]; ++image)
-    for_vectors<T>(size, [&](std::int64_t i, auto part) { body((image * x.shape[1] + channel) * size + i, part); });
+    for_vectors<float>(size, [&](std::int64_t i, auto part) { body((image * x.shape[1] + channel) * size + i, part); });
 }
 
 // f(channel) for all channels.
@@ -50,16 +51,14 @@ TILESTACK_INLINE void parallel_channels(const View& x, F&& f) {
 }
 
 // Mean and biased variance of a channel: of each tile about its own mean, merged in order (Chan, Golub and LeVeque).
-template <class T>
-Pair<double> plane_moments(const View& x, const T* in) {
-  using C = Compute<T>;
+Pair<double> plane_moments(const View& x, std::int64_t channel) {
   double total = 0, mean = 0, squares = 0;
   for_tiles(x, [&](std::int64_t offset, const Tile& tile) {
-    const T* at = in + offset;
+    const float* at = x.data<float>() + channel * x.shape[2] + offset;
     const double count = tile.count();
-    const C center = sum_tile<T>(tile, [&](std::int64_t i, auto part) { return part.load(at + i); }) / C(count);
-    const C spread = sum_tile<T>(tile, [&](std::int64_t i, auto part) {
-      const Vec<C> d = part.keep(part.load(at + i) - center);
+    const float center = sum_tile(tile, [&](std::int64_t i, auto part) { return part.load(at + i); }) / float(count);
+    const float spread = sum_tile(tile, [&](std::int64_t i, auto part) {
+      const VecF d = part.keep(part.load(at + i) - center);
       return d * d;
     });
     const double distance = center - mean, share = count / (total + count);
@@ -71,40 +70,35 @@ Pair<double> plane_moments(const View& x, const T* in) {
 }
 
 template <class C>
-C inverse_deviation(C variance, double eps) {
+TILESTACK_INLINE C inverse_deviation(C variance, double eps) {
   return 1 / std::sqrt(variance + C(eps));
 }
 
 void forward_planes(View x, View mean, View variance, View w, View b, View y, double eps, bool training) {
-  visit_float(x.dtype, [&]<class T>() {
-    using C = Compute<T>;
-    const T* in = x.data<T>();
-    T* out = y.data<T>();
-    parallel_channels(x, [&](std::int64_t c) {
-      C &center = mean.data<C>()[c], &spread = variance.data<C>()[c];
-      if (training) {
-        const Pair<double> moments = plane_moments(x, in + c * x.shape[2]);
-        center = C(moments.first);
-        spread = C(moments.second);
-      }
-      const C r = inverse_deviation(spread, eps), scale = w.defined() ? r * convert<C>(w.data<T>()[c]) : r;
-      const C shift = b.defined() ? convert<C>(b.data<T>()[c]) : C(0), middle = center;
-      for_channel<T>(x, c, [&](std::int64_t at, auto part) {
-        part.store(out + at, (part.load(in + at) - middle) * scale + shift);
-      });
-    });
+  const float* in = x.data<float>();
+  float* out = y.data<float>();
+  parallel_channels(x, [&](std::int64_t c) {
+    float &center = mean.data<float>()[c], &spread = variance.data<float>()[c];
+    if (training) {
+      const Pair<double> moments = plane_moments(x, c);
+      center = float(moments.first);
+      spread = float(moments.second);
+    }
+    const float r = inverse_deviation(spread, eps), scale = w.defined() ? r * w.data<float>()[c] : r;
+    const float shift = b.defined() ? b.data<float>()[c] : 0, middle = center;
+    for_channel(
+        x, c, [&](std::int64_t at, auto part) { part.store(out + at, (part.load(in + at) - middle) * scale + shift); });
   });
 }
 
 // Sums of dy and of (x - mean) dy over a channel.
-template <class T>
-Pair<double> plane_gradient_sums(const View& x, const T* in, const T* dy, Compute<T> mean) {
-  using V = Vec<Compute<T>>;
+Pair<double> plane_gradient_sums(const View& x, const View& dy, std::int64_t channel, float mean) {
   Pair<double> sums{};
   for_tiles(x, [&](std::int64_t offset, const Tile& tile) {
-    const auto of_tile = sum_tile<T>(tile, [&](std::int64_t i, auto part) {
-      const V g = part.load(dy + offset + i);
-      return Pair<V>{g, g * (part.load(in + offset + i) - mean)};
+    const std::int64_t at = channel * x.shape[2] + offset;
+    const auto of_tile = sum_tile(tile, [&](std::int64_t i, auto part) {
+      const VecF g = part.load(dy.data<float>() + at + i);
+      return Pair<VecF>{g, g * (part.load(x.data<float>() + at + i) - mean)};
     });
     sums += {double(of_tile.first), double(of_tile.second)};
   });
@@ -114,25 +108,21 @@ Pair<double> plane_gradient_sums(const View& x, const T* in, const T* dy, Comput
 void backward_planes(View x, View mean, View variance, View w, View dy, View dx, View dw, View db, double eps,
                      bool training) {
   const double positions = double(x.shape[0] * x.shape[2]);
-  visit_float(x.dtype, [&]<class T>() {
-    using C = Compute<T>;
-    const T *in = x.data<T>(), *slopes = dy.data<T>();
-    T* out = dx.data<T>();
-    parallel_channels(x, [&](std::int64_t c) {
-      const C center = mean.data<C>()[c], r = inverse_deviation(variance.data<C>()[c], eps);
-      Pair<double> sums{};
-      if (training || dw.defined() || db.defined())
-        sums = plane_gradient_sums(x, in + c * x.shape[2], slopes + c * x.shape[2], center);
-      if (dw.defined()) dw.data<T>()[c] = convert<T>(C(sums.second) * r);
-      if (db.defined()) db.data<T>()[c] = convert<T>(C(sums.first));
-      if (!dx.defined()) return;
-      const C scale = w.defined() ? r * convert<C>(w.data<T>()[c]) : r;
-      const C level = C(sums.first / positions), slope = C(sums.second / positions) * r * r;
-      for_channel<T>(x, c, [&](std::int64_t at, auto part) {
-        auto g = part.load(slopes + at);
-        if (training) g -= level + (part.load(in + at) - center) * slope;
-        part.store(out + at, g * scale);
-      });
+  const float *in = x.data<float>(), *slopes = dy.data<float>();
+  float* out = dx.data<float>();
+  parallel_channels(x, [&](std::int64_t c) {
+    const float center = mean.data<float>()[c], r = inverse_deviation(variance.data<float>()[c], eps);
+    Pair<double> sums{};
+    if (training || dw.defined() || db.defined()) sums = plane_gradient_sums(x, dy, c, center);
+    if (dw.defined()) dw.data<float>()[c] = float(sums.second) * r;
+    if (db.defined()) db.data<float>()[c] = float(sums.first);
+    if (!dx.defined()) return;
+    const float scale = w.defined() ? r * w.data<float>()[c] : r;
+    const float level = float(sums.first / positions), slope = float(sums.second / positions) * r * r;
+    for_channel(x, c, [&](std::int64_t at, auto part) {
+      auto g = part.load(slopes + at);
+      if (training) g -= level + (part.load(in + at) - center) * slope;
+      part.store(out + at, g * scale);
     });
   });
 }

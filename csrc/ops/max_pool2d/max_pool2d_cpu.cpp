@@ -16,28 +16,24 @@ struct Axes {
 
 void forward(View x, View y, View tap, Window2d window) {
   const Axes axes(x, y, window);
-  const auto run = [&](auto* taps) {
-    if (in_planes(x))
-      return max_planes_forward(x.data<float>(), y.data<float>(), taps, x.shape[0] * x.shape[1], axes.h, axes.w,
-                                window);
-    visit_float(x.dtype, [&]<class T>() {
-      max_forward(x.data<T>(), y.data<T>(), taps, x.shape[0], x.shape[1], axes.h, axes.w);
-    });
-  };
-  tap.dtype == DType::int32 ? run(tap.data<std::int32_t>()) : run(tap.data<std::uint8_t>());
+  const std::int64_t images = x.shape[0], channels = x.shape[1];
+  if (in_planes(x))
+    return max_planes_forward(x.data<float>(), y.data<float>(), Taps::of(tap), images * channels, axes.h, axes.w,
+                              window);
+  visit_float(x.dtype, [&]<class T>() {
+    max_forward(x.data<T>(), y.data<T>(), Taps::of(tap), images, channels, axes.h, axes.w);
+  });
 }
 
 void backward(View dy, View tap, View dx, Window2d window) {
   const Axes axes(dx, dy, window);
-  const auto run = [&](const auto* taps) {
-    if (in_planes(dx))
-      return max_planes_backward(dy.data<float>(), taps, dx.data<float>(), dx.shape[0] * dx.shape[1], axes.h, axes.w,
-                                 window);
-    visit_float(dx.dtype, [&]<class T>() {
-      max_backward(dy.data<T>(), taps, dx.data<T>(), dx.shape[0], dx.shape[1], axes.h, axes.w);
-    });
-  };
-  tap.dtype == DType::int32 ? run(tap.data<std::int32_t>()) : run(tap.data<std::uint8_t>());
+  const std::int64_t images = dx.shape[0], channels = dx.shape[1];
+  if (in_planes(dx))
+    return max_planes_backward(dy.data<float>(), Taps::of(tap), dx.data<float>(), images * channels, axes.h, axes.w,
+                               window);
+  visit_float(dx.dtype, [&]<class T>() {
+    max_backward(dy.data<T>(), Taps::of(tap), dx.data<T>(), images, channels, axes.h, axes.w);
+  });
 }
 
 }  // namespace
