@@ -60,30 +60,30 @@ TILESTACK_INLINE VecF load_padded(const float* p, std::int64_t n, float padding)
   return n >= kLine ? load(p) : n > 0 ? first_lanes<float>(load_partial(p, n), n, padding) : splat(padding);
 }
 
-// Rows of n elements into the phases of each. Whether there is a NaN among them.
-[[gnu::noinline]] bool split_rows(const float* x, std::int64_t rows, std::int64_t n, float padding, const Phases& p,
-                                  float* phases) {
-  TapLanes<float> nan{};
-  for (std::int64_t row = 0; row < rows; ++row, x += n) {
+// Rows of n elements, of which load(row, i) gives a vector, padded at the end, into the phases of each.
+template <class F>
+TILESTACK_INLINE void split_rows(std::int64_t rows, std::int64_t n, const Phases& p, float* phases, F&& load) {
+  for (std::int64_t row = 0; row < rows; ++row) {
     float* to = phases + row * p.size() + p.lead;
     for (std::int64_t i = 0; i < n; i += 2 * kLine) {
-      const VecF a = load_padded(x + i, n - i, padding), b = load_padded(x + i + kLine, n - i - kLine, padding);
-      nan |= (a != a) | (b != b);
+      const VecF a = load(row, i), b = load(row, i + kLine);
       if (p.stride == 1) {
         store(to + i, a);
         store(to + i + kLine, b);
       } else if (p.stride == 2) {
         store(to + i / 2, every_second<false>(a, b, kLineLanes));
         store(to + i / 2 + p.length, every_second<true>(a, b, kLineLanes));
+      } else {
+        float line[2 * kLine];
+        store(line, a);
+        store(line + kLine, b);
+        for (std::int64_t k = 0; k < 2 * kLine && i + k < n; ++k) {
+          const std::int64_t step = (i + k) / p.stride;
+          to[(i + k - step * p.stride) * p.length + step] = line[k];
+        }
       }
     }
-    if (p.stride <= 2) continue;
-    for (std::int64_t i = 0, phase = 0; i < n; ++i) {
-      to[phase * p.length] = x[i];
-      if (++phase == p.stride) phase = 0, ++to;
-    }
   }
-  return fold_lanes(nan, [](auto a, auto b) { return a | b; }) != 0;
 }
 
 // Planes cut into pieces, so that a few large ones keep all threads busy, and pieces into blocks of `high` rows, which
@@ -176,6 +176,18 @@ template <int kTaps, bool nan>
     }
 }
 
+// The rows of x from `row` on into phases. Whether there is a NaN among them.
+[[gnu::noinline]] bool split_for_max(const PlaneWindows& p, const float* x, std::int64_t rows, float* phases) {
+  const std::int64_t n = p.w.in;
+  TapLanes<float> nan{};
+  split_rows(rows, n, p.phases, phases, [&](std::int64_t row, std::int64_t i) {
+    const VecF v = load_padded(x + row * n + i, n - i, -__builtin_inff());
+    nan |= v != v;
+    return v;
+  });
+  return fold_lanes(nan, [](auto a, auto b) { return a | b; }) != 0;
+}
+
 void max_planes_forward(const float* x, float* y, Taps tap, std::int64_t planes, const PoolAxis& h, const PoolAxis& w,
                         const Window2d& window) {
   const PlaneWindows windows(h, w, window);
@@ -187,8 +199,7 @@ void max_planes_forward(const float* x, float* y, Taps tap, std::int64_t planes,
     fill_floats(rows, held, -__builtin_inff());
     blocks.for_blocks(piece, last, [&](std::int64_t plane, std::int64_t begin, std::int64_t end) {
       const Span read = windows.rows_of(begin, end);
-      const bool nan = split_rows(x + (plane * h.in + read.begin) * w.in, read.end - read.begin, w.in,
-                                  -__builtin_inff(), windows.phases, rows);
+      const bool nan = split_for_max(windows, x + (plane * h.in + read.begin) * w.in, read.end - read.begin, rows);
       const auto run = nan           ? max_windows<0, true>
                        : w.taps == 2 ? max_windows<2, false>
                        : w.taps == 3 ? max_windows<3, false>
@@ -196,6 +207,19 @@ void max_planes_forward(const float* x, float* y, Taps tap, std::int64_t planes,
       const std::int64_t to = (plane * h.out + begin) * w.out;
       run(windows, rows - read.begin * size, begin, end, y + to, tap ? tap + to : tap);
     });
+  });
+}
+
+// Sums of columns of windows begin to end - 1 into phases.
+[[gnu::noinline]] void split_sums(const PlaneWindows& p, const float* plane, std::int64_t begin, std::int64_t end,
+                                  float* phases) {
+  const std::int64_t n = p.w.in;
+  split_rows(end - begin, n, p.phases, phases, [&](std::int64_t row, std::int64_t i) {
+    const Span inside = p.h.inside[begin + row];
+    const float* top = plane + p.h.start[begin + row] * n + i;
+    VecF sum{};
+    for (std::int64_t r = inside.begin; r < inside.end; ++r) sum += load_padded(top + r * n, n - i, 0);
+    return sum;
   });
 }
 
@@ -216,19 +240,10 @@ void average_planes_forward(const float* x, float* y, std::int64_t planes, const
   const std::int64_t size = windows.phases.size();
   const RowBlocks blocks(planes, h.out, h.in * w.in, size * std::int64_t(sizeof(float)));
   blocks.parallel([&](std::int64_t piece, std::int64_t last) {
-    const Scratch<float> sums(blocks.high * w.in), rows(blocks.high * size);
+    const Scratch<float> rows(blocks.high * size);
     fill_floats(rows, blocks.high * size, 0);
     blocks.for_blocks(piece, last, [&](std::int64_t plane, std::int64_t begin, std::int64_t end) {
-      for (std::int64_t oh = begin; oh < end; ++oh) {
-        const float* top = x + (plane * h.in + h.start[oh]) * w.in;
-        for_blocks<float>(w.in, [&]<int N>(std::int64_t i, auto part) {
-          VecF sum[N] = {};
-          for (std::int64_t r = h.inside[oh].begin; r < h.inside[oh].end; ++r)
-            for (int k = 0; k < N; ++k) sum[k] += part.load(top + r * w.in + i + k * kLine);
-          for (int k = 0; k < N; ++k) part.store(sums + (oh - begin) * w.in + i + k * kLine, sum[k]);
-        });
-      }
-      split_rows(sums, end - begin, w.in, 0, windows.phases, rows);
+      split_sums(windows, x + plane * h.in * w.in, begin, end, rows);
       sum_windows(windows, rows, begin, end, scale_h, scale_w, y + (plane * h.out + begin) * w.out);
     });
   });
