@@ -249,7 +249,35 @@ void average_planes_forward(const float* x, float* y, std::int64_t planes, const
   });
 }
 
-// ---- Backward: each position gathers from the windows that hold it. The positions of a phase have the same taps.
+template <class Stored>
+TILESTACK_INLINE void scatter_plane(const float* dy, const Stored* won, const std::int32_t* offset, const PoolAxis& h,
+                                    const PoolAxis& w, float* dx) {
+  const std::int64_t* start = w.start;
+  for (std::int64_t oh = 0; oh < h.out; ++oh, dy += w.out, won += w.out) {
+    float* row = dx + h.start[oh] * w.in;
+    for (std::int64_t ow = 0; ow < w.out; ++ow) row[start[ow] + offset[won[ow]]] += dy[ow];
+  }
+}
+
+// Each window's dy to where it found its largest element, in their order: a plane is one thread's.
+void max_planes_backward(const float* dy, Taps tap, float* dx, std::int64_t planes, const PoolAxis& h,
+                         const PoolAxis& w) {
+  if (!h.all_inside() || !w.all_inside()) return max_backward_scatter(dy, tap, dx, planes, 1, h, w);
+  const Scratch<std::int32_t> offset(h.taps * w.taps);  // of each tap from tap 0
+  for (std::int64_t i = 0; i < h.taps * w.taps; ++i)
+    offset[i] = std::int32_t(i / w.taps * h.dilation * w.in + i % w.taps * w.dilation);
+  const std::int64_t size = h.in * w.in, pooled = h.out * w.out;
+  parallel_rows(planes, size, [&](std::int64_t plane) {
+    float* to = dx + plane * size;
+    __builtin_memset(to, 0, std::size_t(size) * sizeof *to);
+    const float* from = dy + plane * pooled;
+    const Taps won = tap + plane * pooled;
+    tap.wide ? scatter_plane(from, won.ints(), offset, h, w, to) : scatter_plane(from, won.bytes(), offset, h, w, to);
+  });
+}
+
+// ---- The mean's gradient: each position gathers from the windows that hold it. The positions of a phase have the same
+// taps.
 
 // Rows of dy, of which the first element is at `lead`, and which of them lie where: tap s reads positions of phase[s],
 // the one of index i in the window at shift[s] + i of such a row.
@@ -276,42 +304,24 @@ struct PlaneGradients {
   }
 };
 
-// A row of windows over a row of dx.
-struct GradientRow {
-  const float* dy;
-  const std::int32_t* won;  // which tap did
-  std::int64_t tap;         // number of the first one that reads the row
-};
-
-// g where the tap won.
-template <bool winners>
-TILESTACK_INLINE VecF selected(VecF g, TapLanes<float> won, std::int64_t tap) {
-  if constexpr (!winners) return g;
-  return won == every_lane<float>(tap) ? g : VecF{};
-}
-
 // Positions i ... of each phase of a row of dx, N vectors of them, of which `left` elements may be written: the next
-// row writes over what is beyond its end. Template arguments: those of the width, without dilation; odd: the padding
-// is. If the stride is 2, two taps read the same window.
-template <bool winners, int taps, int stride, bool odd, int N>
-TILESTACK_INLINE void gather_block(const PlaneGradients& p, const GradientRow* rows, const GradientRow* last,
+// row writes over what is beyond its end. rows: those of dy that are over it. Template arguments: those of the width;
+// odd: the padding is. If the stride is 2, two taps read the same window.
+template <int taps, int stride, bool odd, int N>
+TILESTACK_INLINE void gather_block(const PlaneGradients& p, const float* const* rows, const float* const* last,
                                    std::int64_t i, float* dx, std::int64_t left) {
   constexpr int shift = stride == 2 && odd, windows = (taps - 1 + shift) / stride + 1;
   VecF sums[N][stride] = {};
-  for (const GradientRow* row = rows; row < last; ++row)
+  for (; rows < last; ++rows)
 #pragma GCC unroll 4
-    for (int k = windows - 1; k >= 0; --k) {
-      const std::int64_t from = p.shift[0] - k + i;
+    for (int k = windows - 1; k >= 0; --k)
 #pragma GCC unroll 4
       for (int n = 0; n < N; ++n) {
-        const VecF g = load(row->dy + from + n * kLine);
-        TapLanes<float> won{};
-        if constexpr (winners) won = load_raw<TapLanes<float>>(row->won + from + n * kLine);
+        const VecF g = load(*rows + p.shift[0] - k + i + n * kLine);
 #pragma GCC unroll 2
         for (int s = k * stride + stride - 1 - shift; s >= k * stride - shift; --s)
-          if (0 <= s && s < taps) sums[n][(s + shift) % stride] += selected<winners>(g, won, row->tap + s);
+          if (0 <= s && s < taps) sums[n][(s + shift) % stride] += g;
       }
-    }
 #pragma GCC unroll 4
   for (int n = 0; n < N; ++n, dx += stride * kLine, left -= stride * kLine) {
     if constexpr (stride == 1) {
@@ -323,99 +333,64 @@ TILESTACK_INLINE void gather_block(const PlaneGradients& p, const GradientRow* r
   }
 }
 
-template <bool winners, int taps, int stride, bool odd>
-void gather_row(const PlaneGradients& p, const GradientRow* rows, const GradientRow* last, float* dx,
+template <int taps, int stride, bool odd>
+void gather_row(const PlaneGradients& p, const float* const* rows, const float* const* last, float* dx,
                 std::int64_t left) {
   std::int64_t i = 0;
   for (; (i + kLine) * stride < p.w.in; i += 2 * kLine)
-    gather_block<winners, taps, stride, odd, 2>(p, rows, last, i, dx + i * stride, left - i * stride);
-  if (i * stride < p.w.in)
-    gather_block<winners, taps, stride, odd, 1>(p, rows, last, i, dx + i * stride, left - i * stride);
+    gather_block<taps, stride, odd, 2>(p, rows, last, i, dx + i * stride, left - i * stride);
+  if (i * stride < p.w.in) gather_block<taps, stride, odd, 1>(p, rows, last, i, dx + i * stride, left - i * stride);
 }
 
-template <bool winners>
-void gather_any_row(const PlaneGradients& p, const GradientRow* rows, const GradientRow* last, float* dx,
+void gather_any_row(const PlaneGradients& p, const float* const* rows, const float* const* last, float* dx,
                     std::int64_t) {
   for (std::int64_t phase = 0; phase < p.stride; ++phase)
     for (std::int64_t i = 0; i * p.stride + phase < p.w.in; i += kLine) {
       VecF sum{};
-      for (const GradientRow* row = rows; row < last; ++row)
+      for (const float* const* row = rows; row < last; ++row)
         for (std::int64_t s = p.w.taps - 1; s >= 0; --s)
-          if (p.phase[s] == phase) {
-            TapLanes<float> won{};
-            if constexpr (winners) won = load_raw<TapLanes<float>>(row->won + p.shift[s] + i);
-            sum += selected<winners>(load(row->dy + p.shift[s] + i), won, row->tap + s);
-          }
+          if (p.phase[s] == phase) sum += load(*row + p.shift[s] + i);
       for (std::int64_t k = 0, at = i * p.stride + phase; k < kLine && at < p.w.in; ++k, at += p.stride)
         dx[at] = sum[k];
     }
 }
 
-// Rows begin to end - 1 of dx, which are contiguous. dy: where row 0 would be; won: the same of winning taps; rows:
-// room for all that are over a row.
-template <bool winners>
-[[gnu::noinline]] void gather_windows(const PlaneGradients& p, const float* dy, const std::int32_t* won,
-                                      GradientRow* rows, std::int64_t begin, std::int64_t end, float* dx) {
-  const std::int64_t form = p.w.dilation == 1 ? p.w.taps * 100 + p.stride * 10 + p.padding % 2 : 0;
-  const auto run = form == 220       ? gather_row<winners, 2, 2, false>
-                   : form == 320     ? gather_row<winners, 3, 2, false>
-                   : form == 321     ? gather_row<winners, 3, 2, true>
-                   : form / 10 == 31 ? gather_row<winners, 3, 1, true>
-                                     : gather_any_row<winners>;
+// Rows begin to end - 1 of dx, which are contiguous. dy: where row 0 would be; rows: room for all that are over a row.
+[[gnu::noinline]] void gather_windows(const PlaneGradients& p, const float* dy, const float** rows, std::int64_t begin,
+                                      std::int64_t end, float* dx) {
+  const std::int64_t form = p.w.taps * 100 + p.stride * 10 + p.padding % 2;
+  const auto run = form == 220       ? gather_row<2, 2, false>
+                   : form == 320     ? gather_row<3, 2, false>
+                   : form == 321     ? gather_row<3, 2, true>
+                   : form / 10 == 31 ? gather_row<3, 1, true>
+                                     : gather_any_row;
   for (std::int64_t ih = begin; ih < end; ++ih, dx += p.w.in) {
-    GradientRow* last = rows;
-    for (std::int64_t oh = p.h.over[ih].begin; oh < p.h.over[ih].end; ++oh) {
-      const std::int64_t r = p.h.tap(oh, ih);
-      if (r >= 0) *last++ = {dy + oh * p.size, won + oh * p.size, r * p.w.taps};
-    }
+    const float** last = rows;
+    for (std::int64_t oh = p.h.over[ih].begin; oh < p.h.over[ih].end; ++oh) *last++ = dy + oh * p.size;
     run(p, rows, last, dx, (end - ih) * p.w.in);
   }
 }
 
-// dx from rows of dy as fill(plane, oh, dy row, row of winning taps) makes them.
-template <bool winners, class F>
-TILESTACK_INLINE void planes_backward(float* dx, std::int64_t planes, const PoolAxis& h, const PoolAxis& w,
-                                      const Window2d& window, F&& fill) {
-  const PlaneGradients gradients(h, w, window);
-  const std::int64_t size = gradients.size, stride = window.stride[0];
-  const RowBlocks blocks(planes, h.in, h.in * w.in, (1 + winners) * size * std::int64_t(sizeof(float)));
-  blocks.parallel([&](std::int64_t piece, std::int64_t last) {
-    const std::int64_t held = ((blocks.high + (h.taps - 1) * h.dilation) / stride + 1) * size;
-    const Scratch<float> dy(held);
-    const Scratch<std::int32_t> won(winners ? held : 0);
-    const Scratch<GradientRow> rows((h.taps - 1) * h.dilation / stride + 1);
-    fill_floats(dy, held, 0);
-    blocks.for_blocks(piece, last, [&](std::int64_t plane, std::int64_t begin, std::int64_t end) {
-      const std::int64_t first = h.over[begin].begin, to = gradients.lead - first * size;
-      for (std::int64_t oh = first; oh < h.over[end - 1].end; ++oh)
-        fill(plane, oh, dy + to + oh * size, won + to + oh * size);
-      gather_windows<winners>(gradients, dy - first * size, won - first * size, rows, begin, end,
-                              dx + (plane * h.in + begin) * w.in);
-    });
-  });
-}
-
-void max_planes_backward(const float* dy, Taps tap, float* dx, std::int64_t planes, const PoolAxis& h,
-                         const PoolAxis& w, const Window2d& window) {
-  planes_backward<true>(
-      dx, planes, h, w, window, [&](std::int64_t plane, std::int64_t oh, float* row, std::int32_t* won) {
-        const std::int64_t from = (plane * h.out + oh) * w.out, left = planes * h.out * w.out - from;
-        for_vectors<float>(w.out, [&](std::int64_t i, auto part) {
-          store(row + i, part.load(dy + from + i));
-          // Beyond the row's end, where dy is 0, any will do.
-          const auto taps = left - i >= kLine ? load_taps<float>(tap + from + i, kLine)
-                                              : load_taps<float>(tap + from + i, lanes_of<float>(part));
-          __builtin_memcpy(won + i, &taps, sizeof taps);
-        });
-      });
-}
-
 void average_planes_backward(const float* dy, float* dx, std::int64_t planes, const PoolAxis& h, const PoolAxis& w,
                              const Window2d& window, const float* scale_h, const float* scale_w) {
-  planes_backward<false>(dx, planes, h, w, window, [&](std::int64_t plane, std::int64_t oh, float* row, std::int32_t*) {
-    const float* from = dy + (plane * h.out + oh) * w.out;
-    for_vectors<float>(w.out, [&](std::int64_t i, auto part) {
-      store(row + i, part.load(from + i) * (scale_h[oh] * part.load(scale_w + i)));
+  const PlaneGradients gradients(h, w, window);
+  const std::int64_t size = gradients.size, stride = window.stride[0];
+  const RowBlocks blocks(planes, h.in, h.in * w.in, size * std::int64_t(sizeof(float)));
+  blocks.parallel([&](std::int64_t piece, std::int64_t last) {
+    const std::int64_t held = ((blocks.high + h.taps - 1) / stride + 1) * size;
+    const Scratch<float> scaled(held);
+    const Scratch<const float*> rows((h.taps - 1) / stride + 1);
+    fill_floats(scaled, held, 0);
+    blocks.for_blocks(piece, last, [&](std::int64_t plane, std::int64_t begin, std::int64_t end) {
+      const std::int64_t first = h.over[begin].begin;
+      for (std::int64_t oh = first; oh < h.over[end - 1].end; ++oh) {
+        const float* from = dy + (plane * h.out + oh) * w.out;
+        float* to = scaled + (oh - first) * size + gradients.lead;
+        for_vectors<float>(w.out, [&](std::int64_t i, auto part) {
+          store(to + i, part.load(from + i) * (scale_h[oh] * part.load(scale_w + i)));
+        });
+      }
+      gather_windows(gradients, scaled - first * size, rows, begin, end, dx + (plane * h.in + begin) * w.in);
     });
   });
 }

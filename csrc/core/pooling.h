@@ -47,6 +47,13 @@ struct PoolAxis {
       over[i] = {std::int32_t(i * out / in), std::int32_t(((i + 1) * out + in - 1) / in)};
   }
 
+  // Whether each window has a tap in the input.
+  TILESTACK_ONCE bool all_inside() const {
+    for (std::int64_t o = 0; o < out; ++o)
+      if (inside[o].begin >= inside[o].end) return false;
+    return true;
+  }
+
   // Tap of window o that reads position i; -1 if none does.
   TILESTACK_INLINE std::int64_t tap(std::int64_t o, std::int64_t i) const {
     const std::int64_t distance = i - start[o];

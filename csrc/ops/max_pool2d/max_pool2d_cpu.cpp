@@ -29,8 +29,7 @@ void backward(View dy, View tap, View dx, Window2d window) {
   const Axes axes(dx, dy, window);
   const std::int64_t images = dx.shape[0], channels = dx.shape[1];
   if (in_planes(dx))
-    return max_planes_backward(dy.data<float>(), Taps::of(tap), dx.data<float>(), images * channels, axes.h, axes.w,
-                               window);
+    return max_planes_backward(dy.data<float>(), Taps::of(tap), dx.data<float>(), images * channels, axes.h, axes.w);
   visit_float(dx.dtype, [&]<class T>() {
     max_backward(dy.data<T>(), Taps::of(tap), dx.data<T>(), images, channels, axes.h, axes.w);
   });
