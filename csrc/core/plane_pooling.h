@@ -365,8 +365,13 @@ void gather_any_row(const PlaneGradients& p, const float* const* rows, const flo
                    : form / 10 == 31 ? gather_row<3, 1, true>
                                      : gather_any_row;
   for (std::int64_t ih = begin; ih < end; ++ih, dx += p.w.in) {
+    const Span over = p.h.over[ih], before = p.h.over[ih > begin ? ih - 1 : ih];
+    if (ih > begin && over.begin == before.begin && over.end == before.end) {
+      __builtin_memcpy(dx, dx - p.w.in, std::size_t(p.w.in) * sizeof *dx);
+      continue;
+    }
     const float** last = rows;
-    for (std::int64_t oh = p.h.over[ih].begin; oh < p.h.over[ih].end; ++oh) *last++ = dy + oh * p.size;
+    for (std::int64_t oh = over.begin; oh < over.end; ++oh) *last++ = dy + oh * p.size;
     run(p, rows, last, dx, (end - ih) * p.w.in);
   }
 }
