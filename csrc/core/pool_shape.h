@@ -57,7 +57,7 @@ inline ImageLayout pool_layout(const Tensor& images, bool suited) {
   return {suited && images.device() == Device{} && images.dtype() == DType::float32 && images.is_contiguous() &&
           !images.view().is_channels_last()};
 }
-inline bool suits_planes(const Dims& pooled) { return pooled[3] >= 4; }
+inline bool suits_planes(const Dims& pooled) { return pooled[3] >= 6; }
 inline bool mean_suits_planes(const Dims& pooled) { return suits_planes(pooled) || pooled[2] * pooled[3] == 1; }
 
 // The images' memory with `ndim` dimensions, the number that the op's input had.
