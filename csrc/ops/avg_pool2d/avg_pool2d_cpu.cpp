@@ -1,5 +1,5 @@
-#include "core/plane_pooling.h"
 #include "ops/avg_pool2d/avg_pool2d.h"
+#include "ops/avg_pool2d/planes.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {

@@ -1,5 +1,5 @@
-#include "core/plane_pooling.h"
 #include "ops/max_pool2d/max_pool2d.h"
+#include "ops/max_pool2d/planes.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
