@@ -1,5 +1,7 @@
 #pragma once
 // What the pooling ops share: arguments to windows and shapes.
+#include <optional>
+
 #include "core/op.h"
 #include "core/window.h"
 
@@ -30,16 +32,33 @@ inline Window2d pool_window(const char* op, const Dims& kernel_size, const Dims&
   return window;
 }
 
-// x as (batch, channels, height, width) in channels-last memory; (channels, height, width) becomes a batch of one.
+// x as (batch, channels, height, width); (channels, height, width) becomes a batch of one.
 inline Tensor as_images(const char* op, const Tensor& x) {
   check(x.dim() == 3 || x.dim() == 4,
         "{}: the input must have shape (batch, channels, height, width) or (channels, height, width), got {}", op,
         x.shape());
-  if (x.dim() == 4) return as_channels_last(x);
+  if (x.dim() == 4) return x;
   const Dims strides = x.strides();
-  return as_channels_last(
-      view_of(x, {1, x.size(0), x.size(1), x.size(2)}, {x.numel(), strides[0], strides[1], strides[2]}));
+  return view_of(x, {1, x.size(0), x.size(1), x.size(2)}, {x.numel(), strides[0], strides[1], strides[2]});
 }
+
+// How the images of one call lie in memory: channels-last, or in planes, as contiguous ones do.
+struct ImageLayout {
+  bool planes;
+
+  Tensor arranged(const Tensor& images) const { return planes ? as_contiguous(images) : as_channels_last(images); }
+  Tensor empty(const Dims& shape, DType dtype, Device device) const {
+    return planes ? tilestack::empty(shape, dtype, device) : empty_channels_last(shape, dtype, device);
+  }
+};
+
+// Planes stay where there are kernels for them. suited: they would not make vectors of a few windows each.
+inline ImageLayout pool_layout(const Tensor& images, bool suited) {
+  return {suited && images.device() == Device{} && images.dtype() == DType::float32 && images.is_contiguous() &&
+          !images.view().is_channels_last()};
+}
+inline bool suits_planes(const Dims& pooled) { return pooled[3] >= 6; }
+inline bool mean_suits_planes(const Dims& pooled) { return suits_planes(pooled) || pooled[2] * pooled[3] == 1; }
 
 // The images' memory with `ndim` dimensions, the number that the op's input had.
 inline Tensor from_images(const Tensor& images, int ndim) {
@@ -62,6 +81,17 @@ inline Dims pooled_shape(const char* op, const Tensor& images, const Window2d& w
     shape[2 + i] = out;
   }
   return shape;
+}
+
+// The equal windows that tile images of `shape`, if they do.
+inline std::optional<Window2d> tiling_window(const Dims& shape, const Dims& pooled) {
+  Window2d window{{}, {}, {}, {1, 1}};
+  for (int i = 0; i < 2; ++i) {
+    const std::int64_t in = shape[2 + i], out = pooled[2 + i];
+    if (out == 0 || in % out != 0) return {};
+    window.kernel[i] = window.stride[i] = in / out;
+  }
+  return window;
 }
 
 // Shape of images pooled to output_size, in which -1 keeps a size.

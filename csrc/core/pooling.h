@@ -1,6 +1,7 @@
 #pragma once
 // Windows over channels-last images, and the loops of the pooling kernels. Backward gathers: each input position adds
 // up what the windows over it send, in their order, so overlapping windows need no atomics.
+#include "core/once.h"
 #include "core/rows.h"
 
 namespace tilestack::TILESTACK_ISA {
@@ -20,7 +21,7 @@ struct PoolAxis {
   PoolAxis(std::int64_t in, std::int64_t out, std::int64_t taps, std::int64_t dilation)
       : in(in), out(out), taps(taps), dilation(dilation), start(out), inside(out), over(in) {}
 
-  void slide(std::int64_t stride, std::int64_t padding) {
+  TILESTACK_ONCE void slide(std::int64_t stride, std::int64_t padding) {
     const std::int64_t d = dilation, extent = (taps - 1) * d + 1;
     for (std::int64_t o = 0; o < out; ++o) {
       const std::int64_t first = o * stride - padding;
@@ -37,13 +38,20 @@ struct PoolAxis {
   }
 
   // Window o covers floor(o in / out) up to ceil((o + 1) in / out).
-  void adapt() {
+  TILESTACK_ONCE void adapt() {
     for (std::int64_t o = 0; o < out; ++o) {
       start[o] = o * in / out;
       inside[o] = {0, std::int32_t(((o + 1) * in + out - 1) / out - start[o])};
     }
     for (std::int64_t i = 0; i < in; ++i)
       over[i] = {std::int32_t(i * out / in), std::int32_t(((i + 1) * out + in - 1) / in)};
+  }
+
+  // Whether each window has a tap in the input.
+  TILESTACK_ONCE bool all_inside() const {
+    for (std::int64_t o = 0; o < out; ++o)
+      if (inside[o].begin >= inside[o].end) return false;
+    return true;
   }
 
   // Tap of window o that reads position i; -1 if none does.
@@ -131,18 +139,51 @@ TILESTACK_INLINE To convert_lanes(From v) {
   }
 }
 
-template <class C, class Tap>
-TILESTACK_INLINE TapLanes<C> load_taps(const Tap* p, std::int64_t n) {
-  typedef std::make_unsigned_t<Tap> Stored __attribute__((vector_size(sizeof(Tap) * kLanes<C>)));
-  Stored stored{};
-  __builtin_memcpy(&stored, p, std::size_t(n) * sizeof(Tap));
+template <class C, class Stored>
+TILESTACK_INLINE TapLanes<C> load_stored_taps(const Stored* p, std::int64_t n) {
+#if defined(__AVX512BW__)
+  if constexpr (sizeof(Stored) == 1 && sizeof(C) == 4)
+    return (TapLanes<C>)_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(__mmask16((1u << n) - 1), p));
+#endif
+  typedef std::make_unsigned_t<Stored> Lanes __attribute__((vector_size(sizeof(Stored) * kLanes<C>)));
+  Lanes stored{};
+  __builtin_memcpy(&stored, p, std::size_t(n) * sizeof(Stored));
   return convert_lanes<TapLanes<C>>(stored);
 }
-template <class C, class Tap>
-TILESTACK_INLINE void store_taps(Tap* p, TapLanes<C> taps, std::int64_t n) {
-  typedef std::make_unsigned_t<Tap> Stored __attribute__((vector_size(sizeof(Tap) * kLanes<C>)));
-  const auto stored = convert_lanes<Stored>(taps);
-  __builtin_memcpy(p, &stored, std::size_t(n) * sizeof(Tap));
+template <class C, class Stored>
+TILESTACK_INLINE void store_taps_as(Stored* p, TapLanes<C> taps, std::int64_t n) {
+#if defined(__AVX512BW__)
+  if constexpr (sizeof(Stored) == 1 && sizeof(C) == 4)
+    return _mm_mask_storeu_epi8(p, __mmask16((1u << n) - 1), _mm512_cvtepi32_epi8((__m512i)taps));
+#endif
+  typedef std::make_unsigned_t<Stored> Lanes __attribute__((vector_size(sizeof(Stored) * kLanes<C>)));
+  const auto stored = convert_lanes<Lanes>(taps);
+  __builtin_memcpy(p, &stored, std::size_t(n) * sizeof(Stored));
+}
+
+// Which tap of each window won, in memory: uint8, or int32 where windows have more than 256. May be null.
+struct Taps {
+  void* data;
+  bool wide;
+
+  TILESTACK_INLINE static Taps of(const View& tap) { return {tap.pointer, tap.dtype == DType::int32}; }
+  TILESTACK_INLINE explicit operator bool() const { return data != nullptr; }
+  TILESTACK_INLINE Taps operator+(std::int64_t n) const {
+    return {static_cast<char*>(data) + (wide ? 4 * n : n), wide};
+  }
+  TILESTACK_INLINE std::int64_t operator[](std::int64_t i) const { return wide ? ints()[i] : bytes()[i]; }
+  TILESTACK_INLINE std::int32_t* ints() const { return static_cast<std::int32_t*>(data); }
+  TILESTACK_INLINE std::uint8_t* bytes() const { return static_cast<std::uint8_t*>(data); }
+};
+
+// The first n.
+template <class C>
+TILESTACK_INLINE TapLanes<C> load_taps(Taps from, std::int64_t n) {
+  return from.wide ? load_stored_taps<C>(from.ints(), n) : load_stored_taps<C>(from.bytes(), n);
+}
+template <class C>
+TILESTACK_INLINE void store_taps(Taps to, TapLanes<C> taps, std::int64_t n) {
+  to.wide ? store_taps_as<C>(to.ints(), taps, n) : store_taps_as<C>(to.bytes(), taps, n);
 }
 template <class C>
 TILESTACK_INLINE constexpr std::int64_t lanes_of(WholeVector) {
@@ -155,8 +196,8 @@ TILESTACK_INLINE std::int64_t lanes_of(RowEnd end) {
 
 // y(o) = largest x in window o, NaN if there is one; tap(o) = which tap of the window it is, the first of equal ones.
 // tap may be null.
-template <class T, class Tap>
-void max_forward(const T* x, T* y, Tap* tap, std::int64_t images, std::int64_t channels, const PoolAxis& h,
+template <class T>
+void max_forward(const T* x, T* y, Taps tap, std::int64_t images, std::int64_t channels, const PoolAxis& h,
                  const PoolAxis& w) {
   using C = Compute<T>;
   parallel_image_rows(images, h.out, w.out * channels * h.taps, [&](std::int64_t image, std::int64_t oh) {
@@ -193,9 +234,9 @@ void max_forward(const T* x, T* y, Tap* tap, std::int64_t images, std::int64_t c
 }
 
 // dx(i) = sum of dy(o) over the windows whose largest element is i.
-template <class T, class Tap>
-void max_backward_gather(const T* dy, const Tap* tap, T* dx, std::int64_t images, std::int64_t channels,
-                         const PoolAxis& h, const PoolAxis& w) {
+template <class T>
+void max_backward_gather(const T* dy, Taps tap, T* dx, std::int64_t images, std::int64_t channels, const PoolAxis& h,
+                         const PoolAxis& w) {
   using C = Compute<T>;
   parallel_image_rows(images, h.in, w.in * channels, [&](std::int64_t image, std::int64_t ih) {
     for (std::int64_t iw = 0; iw < w.in; ++iw) {
@@ -223,9 +264,9 @@ void max_backward_gather(const T* dy, const Tap* tap, T* dx, std::int64_t images
 // order.
 constexpr std::int64_t kFewChannels = 16;
 
-template <class T, class Tap>
-void max_backward_scatter(const T* dy, const Tap* tap, T* dx, std::int64_t images, std::int64_t channels,
-                          const PoolAxis& h, const PoolAxis& w) {
+template <class T>
+void max_backward_scatter(const T* dy, Taps tap, T* dx, std::int64_t images, std::int64_t channels, const PoolAxis& h,
+                          const PoolAxis& w) {
   const Scratch<std::int64_t> offset(h.taps * w.taps);
   for (std::int64_t i = 0; i < h.taps * w.taps; ++i)
     offset[i] = (i / w.taps * h.dilation * w.in + i % w.taps * w.dilation) * channels;
@@ -243,8 +284,8 @@ void max_backward_scatter(const T* dy, const Tap* tap, T* dx, std::int64_t image
   });
 }
 
-template <class T, class Tap>
-void max_backward(const T* dy, const Tap* tap, T* dx, std::int64_t images, std::int64_t channels, const PoolAxis& h,
+template <class T>
+void max_backward(const T* dy, Taps tap, T* dx, std::int64_t images, std::int64_t channels, const PoolAxis& h,
                   const PoolAxis& w) {
   if constexpr (std::is_same_v<T, Compute<T>>)
     if (channels <= kFewChannels) return max_backward_scatter(dy, tap, dx, images, channels, h, w);

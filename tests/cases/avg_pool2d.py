@@ -27,6 +27,8 @@ case = Case(
         ((2, 5, 8, 9), {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
         ((2, 5, 8, 9), {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False}),
         ((1, 5, 11, 12), {"kernel_size": (3, 2), "stride": (2, 3), "padding": (1, 0), "divisor_override": 5}),
+        ((2, 5, 7, 6), {"kernel_size": (7, 6)}),
+        ((2, 3, 11, 39), {"kernel_size": (2, 3), "stride": (1, 2), "padding": 1, "ceil_mode": True}),
         ((4, 24, 40, 40), {"kernel_size": 3, "stride": 2, "padding": 1}),
     ],
     bytes_moved=lambda x, kernel_size, stride, padding: x.nbytes * (1 + 1 / stride**2),

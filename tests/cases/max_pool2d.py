@@ -26,6 +26,7 @@ SAMPLES = [
     ((2, 17, 8, 9), {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
     ((1, 3, 18, 18), {"kernel_size": 17, "stride": 1, "padding": 8}),
     ((1, 33, 4, 4), {"kernel_size": 1, "stride": 3}),
+    ((2, 3, 11, 39), {"kernel_size": (2, 3), "stride": (1, 2), "padding": 1, "ceil_mode": True}),
     ((4, 24, 40, 40), {"kernel_size": 3, "stride": 2, "padding": 1}),
     ((16, 6, 28, 28), {"kernel_size": 2}),
 ]

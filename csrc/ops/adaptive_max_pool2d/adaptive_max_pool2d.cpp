@@ -12,19 +12,19 @@ struct Pooled {
 
 Pooled pooled(const Tensor& x, const Dims& output_size, bool with_taps) {
   check_float("adaptive_max_pool2d", x);
-  const Tensor in = as_images("adaptive_max_pool2d", x);
+  const Tensor in = as_channels_last(as_images("adaptive_max_pool2d", x));
   const Dims shape = adaptive_shape("adaptive_max_pool2d", in, output_size);
   const Tensor y = empty_channels_last(shape, x.dtype(), x.device());
   const bool wanted = with_taps || (x.requires_grad() && grad_enabled());
   const Tensor tap = wanted ? empty_channels_last(shape, DType::int32, x.device()) : Tensor();
   adaptive_max_pool2d_on(x.device()).forward(in, y, optional_view(tap));
-  const Tensor recorded =
-      record("adaptive_max_pool2d", from_images(y, x.dim()), {x},
-             [images = in.shape(), ndim = x.dim(), tap](const Tensor& dy) -> Gradients {
-               const Tensor dx = empty_channels_last(images, dy.dtype(), dy.device());
-               adaptive_max_pool2d_on(dy.device()).backward(as_images("adaptive_max_pool2d", dy), tap, dx);
-               return {from_images(dx, ndim)};
-             });
+  const Tensor recorded = record(
+      "adaptive_max_pool2d", from_images(y, x.dim()), {x},
+      [images = in.shape(), ndim = x.dim(), tap](const Tensor& dy) -> Gradients {
+        const Tensor dx = empty_channels_last(images, dy.dtype(), dy.device());
+        adaptive_max_pool2d_on(dy.device()).backward(as_channels_last(as_images("adaptive_max_pool2d", dy)), tap, dx);
+        return {from_images(dx, ndim)};
+      });
   return {recorded, tap};
 }
 

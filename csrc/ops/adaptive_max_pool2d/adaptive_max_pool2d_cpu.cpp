@@ -18,7 +18,7 @@ void forward(View x, View y, View tap) {
   if (y.numel() == 0) return;
   const Axes axes(x, y);
   visit_float(x.dtype, [&]<class T>() {
-    max_forward(x.data<T>(), y.data<T>(), tap.data<std::int32_t>(), x.shape[0], x.shape[1], axes.h, axes.w);
+    max_forward(x.data<T>(), y.data<T>(), Taps::of(tap), x.shape[0], x.shape[1], axes.h, axes.w);
   });
 }
 
@@ -29,7 +29,7 @@ void backward(View dy, View tap, View dx) {
   }
   const Axes axes(dx, dy);
   visit_float(dx.dtype, [&]<class T>() {
-    max_backward(dy.data<T>(), tap.data<std::int32_t>(), dx.data<T>(), dx.shape[0], dx.shape[1], axes.h, axes.w);
+    max_backward(dy.data<T>(), Taps::of(tap), dx.data<T>(), dx.shape[0], dx.shape[1], axes.h, axes.w);
   });
 }
 

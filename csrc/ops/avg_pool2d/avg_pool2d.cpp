@@ -10,15 +10,18 @@ Tensor avg_pool2d(const Tensor& x, const Dims& kernel_size, const Dims& stride, 
   check(divisor_override.value_or(1) != 0, "avg_pool2d: divisor_override must not be zero");
   const Window2d window = pool_window("avg_pool2d", kernel_size, stride, padding, {1});
   const PoolDivisor divisor{divisor_override.value_or(0), count_include_pad};
-  const Tensor in = as_images("avg_pool2d", x);
-  const Tensor y = empty_channels_last(pooled_shape("avg_pool2d", in, window, ceil_mode), x.dtype(), x.device());
-  avg_pool2d_on(x.device()).forward(in, y, window, divisor);
-  return record("avg_pool2d", from_images(y, x.dim()), {x},
-                [images = in.shape(), ndim = x.dim(), window, divisor](const Tensor& dy) -> Gradients {
-                  const Tensor dx = empty_channels_last(images, dy.dtype(), dy.device());
-                  avg_pool2d_on(dy.device()).backward(as_images("avg_pool2d", dy), dx, window, divisor);
-                  return {from_images(dx, ndim)};
-                });
+  const Tensor images = as_images("avg_pool2d", x);
+  const Dims shape = pooled_shape("avg_pool2d", images, window, ceil_mode);
+  const ImageLayout layout = pool_layout(images, mean_suits_planes(shape));
+  const Tensor y = layout.empty(shape, x.dtype(), x.device());
+  avg_pool2d_on(x.device()).forward(layout.arranged(images), y, window, divisor);
+  return record(
+      "avg_pool2d", from_images(y, x.dim()), {x},
+      [in = images.shape(), ndim = x.dim(), window, divisor, layout](const Tensor& dy) -> Gradients {
+        const Tensor dx = layout.empty(in, dy.dtype(), dy.device());
+        avg_pool2d_on(dy.device()).backward(layout.arranged(as_images("avg_pool2d", dy)), dx, window, divisor);
+        return {from_images(dx, ndim)};
+      });
 }
 
 }  // namespace tilestack

@@ -16,7 +16,8 @@ struct PoolDivisor {
 };
 
 // y(o) = sum of x over window o / divisor(o).
-// x: (batch, channels, height, width), channels-last, float   y: the pooled shape, channels-last
+// x: (batch, channels, height, width), float   y: the pooled shape   all channels-last or, float32 on the CPU,
+// contiguous
 struct AvgPool2dKernels {
   void (*forward)(View x, View y, Window2d window, PoolDivisor divisor);
   void (*backward)(View dy, View dx, Window2d window, PoolDivisor divisor);  // overwrites dx

@@ -5,42 +5,61 @@
 namespace tilestack {
 namespace {
 
-// Memory in the order (batch, ..., channels), which makes a matrix of any number of dimensions.
-Dims channels_inside(const Dims& shape) {
-  Dims strides = shape;
-  std::int64_t next = shape[1];
-  strides[1] = 1;
-  for (int i = shape.size() - 1; i >= 2; --i) {
-    strides[i] = next;
-    next *= shape[i];
+// How x and what is made of it lie in memory: (batch, channels, ...) as in its shape, in planes, or (batch, ...,
+// channels), which makes a matrix of any number of dimensions.
+struct Layout {
+  Dims shape, strides;
+  std::int64_t positions = 1;  // of an image
+  bool planes;
+
+  explicit Layout(const Tensor& x) : shape(x.shape()) {
+    for (int i = 2; i < shape.size(); ++i) positions *= shape[i];
+    // Not one channel, which is a matrix as it is, nor planes that are shorter than a vector.
+    planes = x.device() == Device{} && x.dtype() == DType::float32 && x.is_contiguous() && shape[1] > 1 &&
+             positions >= 16 && x.numel() > 0;
+    strides = planes ? x.strides() : channels_inside();
   }
-  strides[0] = next;
-  return strides;
-}
 
-// x in that order. Only its memory counts: dimensions after the channels may be merged.
-Tensor with_channels_inside(const Tensor& x) {
-  if (x.dim() == 2) return as_contiguous(x);
-  if (x.dim() == 4) return as_channels_last(x);
-  const Tensor in = x.dim() == 3 ? x : as_contiguous(x);
-  const std::int64_t batch = x.size(0), channels = x.size(1), step = in.strides()[-1];
-  std::int64_t positions = 1;
-  for (int i = 2; i < x.dim(); ++i) positions *= x.size(i);
-  return as_channels_last(
-      view_of(in, {batch, channels, 1, positions}, {in.strides()[0], in.strides()[1], positions * step, step}));
-}
+  Tensor empty_like(const Tensor& x) const { return empty_strided(shape, strides, x.dtype(), x.device()); }
 
-View channel_matrix(const Tensor& x) {
-  View matrix = x.view();
-  matrix.ndim = 2;
-  const std::int64_t channels = x.size(1);
-  matrix.shape[0] = x.size(0);
-  for (int i = 2; i < x.dim(); ++i) matrix.shape[0] *= x.size(i);
-  matrix.shape[1] = channels;
-  matrix.strides[0] = channels;
-  matrix.strides[1] = 1;
-  return matrix;
-}
+  // x in this order. Only its memory counts: dimensions after the channels may be merged.
+  Tensor arranged(const Tensor& x) const {
+    if (planes || x.dim() == 2) return as_contiguous(x);
+    if (x.dim() == 4) return as_channels_last(x);
+    const Tensor in = x.dim() == 3 ? x : as_contiguous(x);
+    const std::int64_t step = in.strides()[-1];
+    return as_channels_last(
+        view_of(in, {shape[0], shape[1], 1, positions}, {in.strides()[0], in.strides()[1], positions * step, step}));
+  }
+
+  // What kernels see of a tensor that lies in this order.
+  View view(const Tensor& x) const {
+    View v = x.view();
+    v.ndim = planes ? 3 : 2;
+    v.shape[0] = planes ? shape[0] : rows();
+    v.shape[1] = v.strides[0] = shape[1];
+    v.strides[1] = 1;
+    if (!planes) return v;
+    v.shape[2] = v.strides[1] = positions;
+    v.strides[0] *= positions;
+    v.strides[2] = 1;
+    return v;
+  }
+  std::int64_t rows() const { return shape[0] * positions; }
+
+ private:
+  Dims channels_inside() const {
+    Dims inside = shape;
+    std::int64_t next = shape[1];
+    inside[1] = 1;
+    for (int i = shape.size() - 1; i >= 2; --i) {
+      inside[i] = next;
+      next *= shape[i];
+    }
+    inside[0] = next;
+    return inside;
+  }
+};
 
 void check_channels(const char* what, const Tensor& p, const Tensor& x) {
   check(!p.defined() || p.shape() == Dims{x.size(1)},
@@ -62,7 +81,7 @@ void check_arguments(const Tensor& x, const Tensor& running_mean, const Tensor& 
   if (running_var.defined()) check_float("batch_norm", running_var);
   check(training || (running_mean.defined() && running_var.defined()),
         "batch_norm: running_mean and running_var are needed when training is False");
-  check(!training || channel_matrix(x).shape[0] != 1,
+  check(!training || Layout(x).rows() != 1,
         "batch_norm: Expected more than 1 value per channel when training, got input size {}", x.shape());
 }
 
@@ -72,41 +91,32 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
                   const Tensor& bias, bool training, double momentum, double eps) {
   check_arguments(x, running_mean, running_var, weight, bias, training);
   const BatchNormKernels& kernels = batch_norm_on(x.device());
-  const Tensor in = with_channels_inside(x), w = weight.defined() ? as_contiguous(weight) : weight;
+  const Layout layout(x);
+  const Tensor in = layout.arranged(x), w = weight.defined() ? as_contiguous(weight) : weight;
   const Tensor b = bias.defined() ? as_contiguous(bias) : bias;
-  const View rows = channel_matrix(in);
   const DType dtype = compute_dtype(x.dtype());
-  Tensor mean, variance;
-  if (training) {
-    mean = empty({x.size(1)}, dtype, x.device());
-    variance = empty_like(mean);
-    kernels.statistics(rows, mean, variance);
-    if (rows.shape[0] > 1) {
-      const double n = double(rows.shape[0]);
-      kernels.update_running(mean, variance, optional_view(running_mean), optional_view(running_var), momentum,
-                             n / (n - 1));
-      if (running_mean.defined()) running_mean.bump_version();
-      if (running_var.defined()) running_var.bump_version();
-    }
-  } else {
-    mean = as_contiguous(as_dtype(running_mean, dtype));
-    variance = as_contiguous(as_dtype(running_var, dtype));
+  const Tensor mean = training ? empty({x.size(1)}, dtype, x.device()) : as_contiguous(as_dtype(running_mean, dtype));
+  const Tensor variance = training ? empty_like(mean) : as_contiguous(as_dtype(running_var, dtype));
+  const Tensor y = layout.empty_like(x);
+  kernels.forward(layout.view(in), mean, variance, optional_view(w), optional_view(b), layout.view(y), eps, training);
+  if (training && layout.rows() > 1) {
+    const double n = double(layout.rows());
+    kernels.update_running(mean, variance, optional_view(running_mean), optional_view(running_var), momentum,
+                           n / (n - 1));
+    if (running_mean.defined()) running_mean.bump_version();
+    if (running_var.defined()) running_var.bump_version();
   }
-  const Tensor y = empty_strided(x.shape(), channels_inside(x.shape()), x.dtype(), x.device());
-  kernels.normalize(rows, mean, variance, optional_view(w), optional_view(b), channel_matrix(y), eps);
 
   return record("batch_norm", y, {x, weight, bias},
-                [x, weight, bias, in = Saved(in), w = Saved(w), mean = Saved(mean), variance = Saved(variance), eps,
-                 training](const Tensor& dy) -> Gradients {
-                  const Tensor dx = x.requires_grad()
-                                        ? empty_strided(x.shape(), channels_inside(x.shape()), x.dtype(), x.device())
-                                        : Tensor();
+                [x, weight, bias, layout, in = Saved(in), w = Saved(w), mean = Saved(mean), variance = Saved(variance),
+                 eps, training](const Tensor& dy) -> Gradients {
+                  const Tensor dx = x.requires_grad() ? layout.empty_like(x) : Tensor();
                   const Tensor dw = weight.requires_grad() ? empty_like(*w) : Tensor();
                   const Tensor db = bias.requires_grad() ? empty(bias.shape(), bias.dtype(), bias.device()) : Tensor();
                   batch_norm_on(x.device())
-                      .backward(channel_matrix(*in), *mean, *variance, optional_view(*w),
-                                channel_matrix(with_channels_inside(dy)), dx.defined() ? channel_matrix(dx) : View{},
-                                optional_view(dw), optional_view(db), eps, training);
+                      .backward(layout.view(*in), *mean, *variance, optional_view(*w), layout.view(layout.arranged(dy)),
+                                dx.defined() ? layout.view(dx) : View{}, optional_view(dw), optional_view(db), eps,
+                                training);
                   return {dx, dw, db};
                 });
 }

@@ -1,7 +1,6 @@
-#include <cmath>
-
-#include "core/rows.h"
+#include "core/once.h"
 #include "ops/batch_norm/batch_norm.h"
+#include "ops/batch_norm/planes.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
@@ -60,10 +59,31 @@ TILESTACK_INLINE void for_partials(const Layout& layout, F&& f) {
       for (std::int64_t c = 0; c < layout.channels; ++c) f(chunk * 2 * layout.cols + i + c, c, layout.rows_in(chunk));
 }
 
+// Of means and sums of squares about them of each chunk: those of all rows.
+template <class C>
+TILESTACK_ONCE void merge_moments(const Layout& layout, const C* partials, C* mean, C* variance) {
+  const std::int64_t channels = layout.channels;
+  const double total = layout.rows > 0 ? double(layout.rows * layout.fold) : 1;
+  const Scratch<double> sums(2 * channels);
+  double *centers = sums, *deviations = sums + channels;
+  __builtin_memset(centers, 0, std::size_t(2 * channels) * sizeof(double));
+  for_partials(layout,
+               [&](std::int64_t at, std::int64_t c, std::int64_t n) { centers[c] += double(n) * partials[at]; });
+  for (std::int64_t c = 0; c < channels; ++c) centers[c] /= total;
+  for_partials(layout, [&](std::int64_t at, std::int64_t c, std::int64_t n) {
+    const double d = partials[at] - centers[c];
+    deviations[c] += partials[at + layout.cols] + double(n) * d * d;
+  });
+  for (std::int64_t c = 0; c < channels; ++c) {
+    mean[c] = C(centers[c]);
+    variance[c] = C(deviations[c] / total);
+  }
+}
+
 template <class T>
 void statistics_of(const Layout& layout, const T* x, Compute<T>* mean, Compute<T>* variance) {
   using V = Vec<Compute<T>>;
-  const std::int64_t cols = layout.cols, channels = layout.channels;
+  const std::int64_t cols = layout.cols;
   const Scratch<Compute<T>> partials(2 * layout.chunks * cols);  // of each chunk: means, sums of squares about them
   parallel_for(layout.chunks, 1, [&](std::int64_t chunk, std::int64_t) {
     const T* in = x + chunk * layout.grain * cols;
@@ -76,21 +96,7 @@ void statistics_of(const Layout& layout, const T* x, Compute<T>* mean, Compute<T
       return d * d;
     });
   });
-  const double total = layout.rows > 0 ? double(layout.rows * layout.fold) : 1;
-  const Scratch<double> sums(2 * channels);
-  double *centers = sums, *deviations = sums + channels;
-  __builtin_memset(centers, 0, std::size_t(2 * channels) * sizeof(double));
-  for_partials(layout,
-               [&](std::int64_t at, std::int64_t c, std::int64_t n) { centers[c] += double(n) * partials[at]; });
-  for (std::int64_t c = 0; c < channels; ++c) centers[c] /= total;
-  for_partials(layout, [&](std::int64_t at, std::int64_t c, std::int64_t n) {
-    const double d = partials[at] - centers[c];
-    deviations[c] += partials[at + cols] + double(n) * d * d;
-  });
-  for (std::int64_t c = 0; c < channels; ++c) {
-    mean[c] = Compute<T>(centers[c]);
-    variance[c] = Compute<T>(deviations[c] / total);
-  }
+  merge_moments(layout, partials.data, mean, variance);
 }
 
 void statistics(View x, View mean, View variance) {
@@ -117,11 +123,31 @@ void update_running(View mean, View variance, View running_mean, View running_va
   if (running_var.defined()) blend(running_var, variance, correction);
 }
 
-// to[i] = value(channel) for each column.
-template <class T, class F>
-TILESTACK_INLINE void spread(const Layout& layout, T* to, F&& value) {
-  for (std::int64_t c = 0; c < layout.channels; ++c)
-    for (std::int64_t i = c; i < layout.cols; i += layout.channels) to[i] = value(c);
+// What channels have, for each column of theirs. Here and below, loops that run once are kept out of line: inlined for
+// every dtype they were most of this file's code.
+template <class C>
+TILESTACK_ONCE void repeat(const Layout& layout, C* columns) {
+  for (std::int64_t i = layout.channels; i < layout.cols; ++i) columns[i] = columns[i - layout.channels];
+}
+// scales = r w
+template <class T>
+TILESTACK_ONCE void fill_scales(const Layout& layout, const Compute<T>* variance, const T* w, double eps,
+                                Compute<T>* scales) {
+  for (std::int64_t c = 0; c < layout.channels; ++c) {
+    const Compute<T> r = inverse_deviation(variance[c], eps);
+    scales[c] = w ? r * convert<Compute<T>>(w[c]) : r;
+  }
+  repeat(layout, scales);
+}
+template <class C>
+TILESTACK_ONCE void fill_centers(const Layout& layout, const C* mean, C* centers) {
+  __builtin_memcpy(centers, mean, std::size_t(layout.channels) * sizeof *mean);
+  repeat(layout, centers);
+}
+template <class T>
+TILESTACK_ONCE void fill_shifts(const Layout& layout, const T* b, Compute<T>* shifts) {
+  for (std::int64_t c = 0; c < layout.channels; ++c) shifts[c] = b ? convert<Compute<T>>(b[c]) : Compute<T>(0);
+  repeat(layout, shifts);
 }
 
 void normalize(View x, View mean, View variance, View w, View b, View y, double eps) {
@@ -131,20 +157,32 @@ void normalize(View x, View mean, View variance, View w, View b, View y, double 
     using C = Compute<T>;
     const Scratch<C> columns(3 * cols);
     C *centers = columns, *scales = columns + cols, *shifts = columns + 2 * cols;
-    const T *weight = w.data<T>(), *bias = b.data<T>(), *in = x.data<T>();
+    const T* in = x.data<T>();
     T* out = y.data<T>();
-    spread(layout, centers, [&](std::int64_t c) { return mean.data<C>()[c]; });
-    spread(layout, scales, [&](std::int64_t c) {
-      const C r = 1 / std::sqrt(variance.data<C>()[c] + C(eps));
-      return weight ? r * convert<C>(weight[c]) : r;
-    });
-    spread(layout, shifts, [&](std::int64_t c) { return bias ? convert<C>(bias[c]) : C(0); });
+    fill_centers(layout, mean.data<C>(), centers);
+    fill_scales(layout, variance.data<C>(), w.data<T>(), eps, scales);
+    fill_shifts(layout, b.data<T>(), shifts);
     parallel_rows(layout.rows, cols, [&](std::int64_t row) {
       for_vectors<T>(cols, [&](std::int64_t i, auto part) {
         const auto d = part.load(in + row * cols + i) - part.load(centers + i);
         part.store(out + row * cols + i, d * part.load(scales + i) + part.load(shifts + i));
       });
     });
+  });
+}
+
+void forward(View x, View mean, View variance, View w, View b, View y, double eps, bool training) {
+  if (x.ndim == 3) return forward_planes(x, mean, variance, w, b, y, eps, training);
+  if (training) statistics(x, mean, variance);
+  normalize(x, mean, variance, w, b, y, eps);
+}
+
+template <class C>
+TILESTACK_ONCE void merge_sums(const Layout& layout, const C* partials, double* sums) {
+  __builtin_memset(sums, 0, std::size_t(2 * layout.channels) * sizeof *sums);
+  for_partials(layout, [&](std::int64_t at, std::int64_t c, std::int64_t) {
+    sums[c] += partials[at];
+    sums[layout.channels + c] += partials[at + layout.cols];
   });
 }
 
@@ -162,11 +200,7 @@ void gradient_sums(const Layout& layout, const T* x, const T* dy, const Compute<
                      return Pair<V>{g, g * (part.load(x + first + at) - part.load(centers + i))};
                    });
   });
-  __builtin_memset(sums, 0, std::size_t(2 * layout.channels) * sizeof *sums);
-  for_partials(layout, [&](std::int64_t at, std::int64_t c, std::int64_t) {
-    sums[c] += partials[at];
-    sums[layout.channels + c] += partials[at + cols];
-  });
+  merge_sums(layout, partials.data, sums);
 }
 
 // dx = w r (dy - level - (x - mean) slope), with level = mean(dy), slope = r^2 mean((x - mean) dy); both 0 in
@@ -185,33 +219,50 @@ void input_gradient(const Layout& layout, const T* x, const T* dy, T* dx, const 
   });
 }
 
+// dw and db of sums, each of which may be null.
+template <class T>
+TILESTACK_ONCE void store_gradients(const Layout& layout, const double* sums, const Compute<T>* variance, double eps,
+                                    T* dw, T* db) {
+  using C = Compute<T>;
+  for (std::int64_t c = 0; c < layout.channels; ++c) {
+    if (dw) dw[c] = convert<T>(C(sums[layout.channels + c]) * inverse_deviation(variance[c], eps));
+    if (db) db[c] = convert<T>(C(sums[c]));
+  }
+}
+template <class C>
+TILESTACK_ONCE void fill_levels(const Layout& layout, const double* sums, const C* variance, double eps, C* levels,
+                                C* slopes) {
+  const double positions = double(layout.rows * layout.fold);
+  for (std::int64_t c = 0; c < layout.channels; ++c) {
+    const C r = inverse_deviation(variance[c], eps);
+    levels[c] = C(sums[c] / positions);
+    slopes[c] = C(sums[layout.channels + c] / positions) * r * r;
+  }
+  repeat(layout, levels);
+  repeat(layout, slopes);
+}
+
 void backward(View x, View mean, View variance, View w, View dy, View dx, View dw, View db, double eps, bool training) {
+  if (x.ndim == 3) return backward_planes(x, mean, variance, w, dy, dx, dw, db, eps, training);
   const Layout layout(x);
-  const std::int64_t cols = layout.cols, channels = layout.channels;
+  const std::int64_t cols = layout.cols;
   visit_float(x.dtype, [&]<class T>() {
     using C = Compute<T>;
     const Scratch<C> columns(4 * cols);
-    const Scratch<double> sums(2 * channels);
+    const Scratch<double> sums(2 * layout.channels);
     C *centers = columns, *scales = columns + cols, *levels = columns + 2 * cols, *slopes = columns + 3 * cols;
-    const auto r = [&](std::int64_t c) { return 1 / std::sqrt(variance.data<C>()[c] + C(eps)); };
-    spread(layout, centers, [&](std::int64_t c) { return mean.data<C>()[c]; });
+    const C* spreads = variance.data<C>();
+    fill_centers(layout, mean.data<C>(), centers);
     if (training || dw.defined() || db.defined()) gradient_sums(layout, x.data<T>(), dy.data<T>(), centers, sums.data);
-    for (std::int64_t c = 0; c < channels; ++c) {
-      if (dw.defined()) dw.data<T>()[c] = convert<T>(C(sums[channels + c]) * r(c));
-      if (db.defined()) db.data<T>()[c] = convert<T>(C(sums[c]));
-    }
+    store_gradients(layout, sums.data, spreads, eps, dw.data<T>(), db.data<T>());
     if (!dx.defined()) return;
-    const double rows = double(x.rows());
-    spread(layout, scales, [&](std::int64_t c) { return w.defined() ? r(c) * convert<C>(w.data<T>()[c]) : r(c); });
-    if (training) {
-      spread(layout, levels, [&](std::int64_t c) { return C(sums[c] / rows); });
-      spread(layout, slopes, [&](std::int64_t c) { return C(sums[channels + c] / rows) * r(c) * r(c); });
-    }
+    fill_scales(layout, spreads, w.data<T>(), eps, scales);
+    if (training) fill_levels(layout, sums.data, spreads, eps, levels, slopes);
     input_gradient(layout, x.data<T>(), dy.data<T>(), dx.data<T>(), centers, scales, training ? levels : nullptr,
                    slopes);
   });
 }
 
 }  // namespace
-constinit const BatchNormKernels batch_norm = {statistics, update_running, normalize, backward};
+constinit const BatchNormKernels batch_norm = {forward, update_running, backward};
 }  // namespace tilestack::TILESTACK_ISA

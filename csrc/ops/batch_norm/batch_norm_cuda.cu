@@ -140,6 +140,11 @@ void normalize(View x, View mean, View variance, View w, View b, View y, double 
   });
 }
 
+void forward(View x, View mean, View variance, View w, View b, View y, double eps, bool training) {
+  if (training) statistics(x, mean, variance);
+  normalize(x, mean, variance, w, b, y, eps);
+}
+
 // ---- Backward. Of each channel, the sums of dy and of (x - mean) dy.
 template <class A>
 struct Slopes {
@@ -242,6 +247,6 @@ void backward(View x, View mean, View variance, View w, View dy, View dx, View d
 }
 
 }  // namespace
-const BatchNormKernels batch_norm = {statistics, update_running, normalize, backward};
+const BatchNormKernels batch_norm = {forward, update_running, backward};
 TILESTACK_CUDA_TABLE(batch_norm)
 }  // namespace tilestack::cuda

@@ -12,21 +12,23 @@ struct Pooled {
 };
 
 Pooled pooled(const Tensor& x, const Window2d& window, bool ceil_mode, bool with_taps) {
-  const Tensor in = as_images("max_pool2d", x);
-  const Dims shape = pooled_shape("max_pool2d", in, window, ceil_mode);
-  const Tensor y = empty_channels_last(shape, x.dtype(), x.device());
+  const Tensor images = as_images("max_pool2d", x);
+  const Dims shape = pooled_shape("max_pool2d", images, window, ceil_mode);
+  const ImageLayout layout = pool_layout(images, suits_planes(shape));
+  const Tensor y = layout.empty(shape, x.dtype(), x.device());
   Tensor tap;
   if (with_taps || (x.requires_grad() && grad_enabled())) {
     const bool small = window.kernel[0] * window.kernel[1] <= 256;
-    tap = empty_channels_last(shape, small ? DType::uint8 : DType::int32, x.device());
+    tap = layout.empty(shape, small ? DType::uint8 : DType::int32, x.device());
   }
-  max_pool2d_on(x.device()).forward(in, y, optional_view(tap), window);
-  const Tensor recorded = record("max_pool2d", from_images(y, x.dim()), {x},
-                                 [images = in.shape(), ndim = x.dim(), tap, window](const Tensor& dy) -> Gradients {
-                                   const Tensor dx = empty_channels_last(images, dy.dtype(), dy.device());
-                                   max_pool2d_on(dy.device()).backward(as_images("max_pool2d", dy), tap, dx, window);
-                                   return {from_images(dx, ndim)};
-                                 });
+  max_pool2d_on(x.device()).forward(layout.arranged(images), y, optional_view(tap), window);
+  const Tensor recorded =
+      record("max_pool2d", from_images(y, x.dim()), {x},
+             [in = images.shape(), ndim = x.dim(), tap, window, layout](const Tensor& dy) -> Gradients {
+               const Tensor dx = layout.empty(in, dy.dtype(), dy.device());
+               max_pool2d_on(dy.device()).backward(layout.arranged(as_images("max_pool2d", dy)), tap, dx, window);
+               return {from_images(dx, ndim)};
+             });
   return {recorded, tap};
 }
 

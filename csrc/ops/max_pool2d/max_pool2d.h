@@ -9,8 +9,8 @@ namespace tilestack {
 class Dims;
 
 // y(o) = largest x in window o; padding never wins, NaN does.
-// x: (batch, channels, height, width), channels-last, float   y: the pooled shape, channels-last
-// tap: y's layout, uint8 or int32: which of the window's positions won, row by row, the first of equal ones
+// x: (batch, channels, height, width), float   y: the pooled shape   all channels-last or, float32 on the CPU,
+// contiguous tap: y's layout, uint8 or int32: which of the window's positions won, row by row, the first of equal ones
 struct MaxPool2dKernels {
   void (*forward)(View x, View y, View tap, Window2d window);     // tap may be undefined
   void (*backward)(View dy, View tap, View dx, Window2d window);  // overwrites dx

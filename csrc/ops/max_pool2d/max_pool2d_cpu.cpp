@@ -1,5 +1,5 @@
-#include "core/pooling.h"
 #include "ops/max_pool2d/max_pool2d.h"
+#include "ops/max_pool2d/planes.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
@@ -16,21 +16,22 @@ struct Axes {
 
 void forward(View x, View y, View tap, Window2d window) {
   const Axes axes(x, y, window);
+  const std::int64_t images = x.shape[0], channels = x.shape[1];
+  if (in_planes(x))
+    return max_planes_forward(x.data<float>(), y.data<float>(), Taps::of(tap), images * channels, axes.h, axes.w,
+                              window);
   visit_float(x.dtype, [&]<class T>() {
-    const auto run = [&](auto* taps) {
-      max_forward(x.data<T>(), y.data<T>(), taps, x.shape[0], x.shape[1], axes.h, axes.w);
-    };
-    tap.dtype == DType::int32 ? run(tap.data<std::int32_t>()) : run(tap.data<std::uint8_t>());
+    max_forward(x.data<T>(), y.data<T>(), Taps::of(tap), images, channels, axes.h, axes.w);
   });
 }
 
 void backward(View dy, View tap, View dx, Window2d window) {
   const Axes axes(dx, dy, window);
+  const std::int64_t images = dx.shape[0], channels = dx.shape[1];
+  if (in_planes(dx))
+    return max_planes_backward(dy.data<float>(), Taps::of(tap), dx.data<float>(), images * channels, axes.h, axes.w);
   visit_float(dx.dtype, [&]<class T>() {
-    const auto run = [&](const auto* taps) {
-      max_backward(dy.data<T>(), taps, dx.data<T>(), dx.shape[0], dx.shape[1], axes.h, axes.w);
-    };
-    tap.dtype == DType::int32 ? run(tap.data<std::int32_t>()) : run(tap.data<std::uint8_t>());
+    max_backward(dy.data<T>(), Taps::of(tap), dx.data<T>(), images, channels, axes.h, axes.w);
   });
 }
 
