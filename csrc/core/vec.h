@@ -122,7 +122,7 @@ TILESTACK_INLINE M first_lanes(std::int64_t n) {
 }
 #endif
 
-// The first n lanes, 0 < n < kLanes; the others read as zero and are not written.
+// The first n lanes, 0 < n <= kLanes; the others read as zero and are not written.
 template <class T>
 TILESTACK_INLINE Vec<Compute<T>> load_partial(const T* p, std::int64_t n) {
 #if defined(__AVX512F__)

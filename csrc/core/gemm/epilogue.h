@@ -32,6 +32,8 @@ void write_rows(const GemmOutput& c, const T* sums, std::int64_t stride, std::in
   constexpr int L = kLanes<T>;
   if (cols == kTileVectors * L && c.grid_cols == 0 && !c.pre && !c.residual && c.activation == Activation::none)
     return write_whole_rows<S>(c, sums, stride, row, rows, col);
+  if (rows > 1 && cols == stride && cols == c.row_stride && c.grid_cols == 0 && !c.bias)  // follow one another
+    return write_rows<S>(c, sums, 0, 0, 1, row * cols, rows * cols);
   const S* bias = c.bias ? static_cast<const S*>(c.bias) + col : nullptr;
   for (std::int64_t i = 0; i < rows; ++i, sums += stride) {
     const std::int64_t at = row_offset(c, row + i) + col;
@@ -55,11 +57,9 @@ template <class S, class T>
 void write_tile(const GemmOutput& c, bool swapped, const T* tile, std::int64_t row, std::int64_t rows, std::int64_t col,
                 std::int64_t cols) {
   if (!swapped) return write_rows<S>(c, tile, kTileCols<T>, row, rows, col, cols);
-  T turned[kTileCols<T> * kTileRows + kLanes<T>];
-  const T* lines[kTileRows];
-  for (int i = 0; i < kTileRows; ++i) lines[i] = tile + (i < rows ? i : 0) * kTileCols<T>;
-  pack_rows<kTileRows>(turned, lines, (cols + kLanes<T> - 1) / kLanes<T> * kLanes<T>);
-  write_rows<S>(c, turned, kTileRows, col, cols, row, rows);
+  T turned[kTileSize<T> + kLanes<T>];
+  turn_lines(tile, kTileCols<T>, rows, cols, turned, rows);
+  write_rows<S>(c, turned, rows, col, cols, row, rows);
 }
 
 template <class T>

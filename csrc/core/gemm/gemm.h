@@ -16,6 +16,7 @@ struct Windows {
   std::int64_t taps_high, taps_wide, tap_y, tap_x;
   std::int64_t height, width, channels;
   std::int64_t pixel_stride, row_stride, image_stride;
+  std::int64_t channel_stride = 1;  // as a matrix
 
   // No window reaches beyond its image.
   TILESTACK_INLINE bool all_inside() const {
@@ -53,24 +54,31 @@ struct Gemm {
   GemmOutput c;
 };
 
-// The sums of one tile of float32, from memory that is laid out for it already: `tile`, as large as the micro-kernel's,
-// gets the products of `rows` rows of A and `cols` columns of B over `depth`, or adds them to resume. Blocks of depth
-// are summed by themselves.
+// The sums of one tile of float32, from memory that is laid out for it already: the products of `rows` rows of A and
+// `cols` columns of B over `runs` runs of `depth` steps each, and what is at `start`. They come in whole vectors: the
+// last may go beyond `cols`. Runs are summed together; blocks of the depth of one are summed by themselves.
 struct TileProduct {
   std::int64_t rows, cols, depth, block;
   const float* a;  // row r at depth k: a[r * a_row_step + k * a_depth_step]
   std::int64_t a_row_step, a_depth_step;
-  const float* b;  // b[k * b_step + column], readable in whole vectors
+  const float* b;  // b[k * b_step + column]
   std::int64_t b_step;
-  float* tile;
-  bool resume;
+  float* sums = nullptr;  // sums[r * row_step + column]
+  std::int64_t row_step = 0;
+  const float* start = nullptr;  // start[r * start_step + column]
+  std::int64_t start_step = 0;
+  std::int64_t runs = 1, a_run_step = 0, b_run_step = 0;
 };
 
 // Accumulates in float, in double where C is float64. Operands and C are all float64 or none is. C must not overlap
 // them. How the work is split follows from the shapes alone.
 struct GemmKernels {
   void (*run)(const Gemm& product);
-  void (*tile)(const TileProduct& product) = nullptr;  // of processors
+  // Of processors:
+  void (*tile)(const TileProduct& product) = nullptr;
+  // A tile of sums becomes rows [row, row + rows) and columns [col, col + cols) of c, or, swapped, of its transpose.
+  void (*write)(const GemmOutput& c, bool swapped, const float* tile, std::int64_t row, std::int64_t rows,
+                std::int64_t col, std::int64_t cols) = nullptr;
 };
 TILESTACK_KERNELS(GemmKernels, gemm)
 

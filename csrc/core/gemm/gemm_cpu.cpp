@@ -183,8 +183,9 @@ struct Job {
             T* tile = sliced    ? partials + ((slice * p.a_panels + i) * p.b_panels + j) * kTileSize<T>
                       : blocked ? sums + ((i - a0) * (b1 - b0) + j - b0) * kTileSize<T>
                                 : single;
-            tile_kernel<T>(pair_depth > 0, rows_of(i), cols_of(j))(depth, a_strip(a, i, k), b, b_step, tile,
-                                                                   k > k_begin);
+            tile_kernel<T>(pair_depth > 0, rows_of(i), cols_of(j))(
+                depth, a_strip(a, i, k), b, b_step, {tile, kTileCols<T>, k > k_begin ? tile : nullptr, kTileCols<T>},
+                {});
             if (last && !sliced) finish(tile, i, j);
           }
         }
@@ -273,11 +274,19 @@ void run(const Gemm& g) {
 
 void tile(const TileProduct& t) {
   const auto kernel = tile_kernel<float>(false, t.rows, t.cols);
-  for (int64_t k = 0; k < t.depth; k += t.block)
+  TileSums<float> sums{t.sums, t.row_step, t.start, t.start_step};
+  for (int64_t k = 0; k < t.depth; k += t.block) {
     kernel(least(t.block, t.depth - k), {t.a + k * t.a_depth_step, t.a_row_step, t.a_depth_step}, t.b + k * t.b_step,
-           t.b_step, t.tile, t.resume || k > 0);
+           t.b_step, sums, {t.runs, t.a_run_step, t.b_run_step});
+    sums.start = t.sums;
+    sums.start_step = t.row_step;
+  }
+}
+
+void write(const GemmOutput& c, bool swapped, const float* tile, int64_t row, int64_t rows, int64_t col, int64_t cols) {
+  write_tile_as<float>(c.dtype, c, swapped, tile, row, rows, col, cols);
 }
 
 }  // namespace
-constinit const GemmKernels gemm = {run, tile};
+constinit const GemmKernels gemm = {run, tile, write};
 }  // namespace tilestack::TILESTACK_ISA

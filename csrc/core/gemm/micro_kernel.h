@@ -28,6 +28,14 @@ struct Strip {
   std::int64_t row_step, depth_step;
 };
 
+// Depth that comes in `count` runs of steps: where each begins in A and in B.
+struct Runs {
+  std::int64_t count = 1, a_step = 0, b_step = 0;
+};
+
+template <class T, bool kPairs>
+constexpr bool kHasRuns = sizeof(T) == 4 && !kPairs;  // which other products do without
+
 // sum + a b, where kPairs means that a float holds two bfloat16 whose products are both added. That instruction is an
 // addition to AVX-512 for which this file is not compiled; as assembly it can be inlined nevertheless.
 template <bool kPairs, class V>
@@ -41,35 +49,48 @@ TILESTACK_INLINE V add_product(V a, V b, V sum) {
   return fma(a, b, sum);
 }
 
-// tile = A B, or tile += A B to resume.   a: Rows rows   b: rows of Vectors vectors, b_step apart
-// tile: (kTileRows, kTileCols), of which the first Rows rows and the first Vectors vectors of each are computed. A
-// block of depth is summed by itself, which keeps rounding errors of long sums small.
+// Where the sums of a tile go, and what is added to them, if anything: sums before that, a bias.
+template <class T>
+struct TileSums {
+  T* data;
+  std::int64_t row_step;
+  const T* start;
+  std::int64_t start_step;
+};
+
+// sums = A B + start.   a: Rows rows   b: rows of Vectors vectors, b_step apart   depth: of a run
+// A block of depth is summed by itself, which keeps rounding errors of long sums small.
 template <class T, bool kPairs, int Rows, int Vectors>
-void multiply_tile(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_step, T* tile, bool resume) {
+void multiply_tile(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_step, TileSums<T> sums, Runs runs) {
   // An address has room for one product of a step: three rows hang on each pointer.
   constexpr int kGroups = (Rows + 2) / 3;
-  const T* group[kGroups];
-  for (int i = 0; i < kGroups; ++i) group[i] = a.data + 3 * i * a.row_step;
   Vec<T> sum[Rows][Vectors] = {};
 #pragma GCC unroll 1
-  for (std::int64_t k = 0; k < depth; ++k) {
-    Vec<T> row[Vectors];
-    for (int v = 0; v < Vectors; ++v) row[v] = load(b + v * kLanes<T>);
-    for (int i = 0; i < Rows; ++i)
-      for (int v = 0; v < Vectors; ++v)
-        sum[i][v] = add_product<kPairs>(splat(group[i / 3][i % 3 * a.row_step]), row[v], sum[i][v]);
-    for (int i = 0; i < kGroups; ++i) group[i] += a.depth_step;
-    b += b_step;
+  for (std::int64_t run = 0; run < (kHasRuns<T, kPairs> ? runs.count : 1); ++run) {
+    const T* group[kGroups];
+    for (int i = 0; i < kGroups; ++i) group[i] = a.data + run * runs.a_step + 3 * i * a.row_step;
+    const T* at = b + run * runs.b_step;
+#pragma GCC unroll 1
+    for (std::int64_t k = 0; k < depth; ++k) {
+      Vec<T> row[Vectors];
+      for (int v = 0; v < Vectors; ++v) row[v] = load(at + v * kLanes<T>);
+      for (int i = 0; i < Rows; ++i)
+        for (int v = 0; v < Vectors; ++v)
+          sum[i][v] = add_product<kPairs>(splat(group[i / 3][i % 3 * a.row_step]), row[v], sum[i][v]);
+      for (int i = 0; i < kGroups; ++i) group[i] += a.depth_step;
+      at += b_step;
+    }
   }
-  if (resume)
+  if (sums.start)
     for (int i = 0; i < Rows; ++i)
-      for (int v = 0; v < Vectors; ++v) sum[i][v] += load(tile + i * kTileCols<T> + v * kLanes<T>);
+      for (int v = 0; v < Vectors; ++v) sum[i][v] += load(sums.start + i * sums.start_step + v * kLanes<T>);
   for (int i = 0; i < Rows; ++i)
-    for (int v = 0; v < Vectors; ++v) store(tile + i * kTileCols<T> + v * kLanes<T>, sum[i][v]);
+    for (int v = 0; v < Vectors; ++v) store(sums.data + i * sums.row_step + v * kLanes<T>, sum[i][v]);
 }
 
 template <class T>
-using TileKernel = void (*)(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_step, T* tile, bool resume);
+using TileKernel = void (*)(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_step, TileSums<T> sums,
+                            Runs runs);
 
 template <class T, bool kPairs, int... I>
 TILESTACK_INLINE TileKernel<T> pick_tile_kernel(std::int64_t rows, bool narrow, std::integer_sequence<int, I...>) {

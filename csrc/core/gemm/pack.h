@@ -13,6 +13,9 @@ TILESTACK_INLINE std::int64_t up(std::int64_t n, std::int64_t d) { return (n + d
 TILESTACK_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 TILESTACK_INLINE std::int64_t most(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 
+constexpr std::int64_t kMaxDepth = 768;  // elements of depth in one block
+alignas(64) constexpr unsigned char kZeros[kMaxDepth * 8] = {};
+
 // Transposes n elements of each of W rows into panel (n, W).
 template <int W, class S>
 void pack_rows(Compute<S>* panel, const S* const* rows, std::int64_t n) {
@@ -38,6 +41,28 @@ void pack_rows(Compute<S>* panel, const S* const* rows, std::int64_t n) {
   }
 }
 
+// to[i * to_step + j] = from[j * from_step + i] for i < n, j < lines. Whole vectors are stored: what goes beyond the
+// last line is overwritten by the next i, or is beyond the end.
+template <class S>
+void turn_lines(const S* from, std::int64_t from_step, std::int64_t lines, std::int64_t n, Compute<S>* to,
+                std::int64_t to_step) {
+  using T = Compute<S>;
+  constexpr int L = kLanes<T>;
+  for (std::int64_t i = 0; i < n; i += L)
+    for (std::int64_t first = (lines - 1) / L * L; first >= 0; first -= L) {
+      const std::int64_t wide = least(n - i, L);
+      Vec<T> v[L];
+#pragma GCC unroll 16
+      for (int j = 0; j < L; ++j)
+        v[j] = load_partial(first + j < lines ? from + (first + j) * from_step + i : reinterpret_cast<const S*>(kZeros),
+                            wide);
+      transpose_steps<1>(v);
+#pragma GCC unroll 16
+      for (int j = 0; j < L; ++j)
+        if (j < wide) store(to + (i + j) * to_step + first, v[j]);
+    }
+}
+
 // Copies n neighbours; may write up to the next multiple of kLanes.
 template <class S>
 TILESTACK_INLINE void copy_run(Compute<S>* to, const S* from, std::int64_t n) {
@@ -46,9 +71,6 @@ TILESTACK_INLINE void copy_run(Compute<S>* to, const S* from, std::int64_t n) {
   for (; i + L <= n; i += L) store(to + i, load(from + i));
   if (i < n) store(to + i, load_partial(from + i, n - i));
 }
-
-constexpr std::int64_t kMaxDepth = 768;  // elements of depth in one block
-alignas(64) constexpr unsigned char kZeros[kMaxDepth * 8] = {};
 
 // Rows [first, first + count) and depth [k0, k1) of an operand, as panels of `height` rows, `panel_size` elements
 // apart.

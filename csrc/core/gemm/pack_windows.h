@@ -33,10 +33,6 @@ struct WindowCursor {
   }
 };
 
-// Neighbouring windows are neighbours in memory.
-TILESTACK_INLINE bool windows_adjoin(const Windows& w) {
-  return w.channels == 1 && w.pixel_stride == 1 && w.step_x == 1 && w.all_inside();
-}
 TILESTACK_INLINE bool inside(const Windows& w, std::int64_t y, std::int64_t x) {
   return std::uint64_t(y) < std::uint64_t(w.height) && std::uint64_t(x) < std::uint64_t(w.width);
 }
@@ -105,48 +101,6 @@ void pack_windows_transposed(const GemmOperand& operand, Compute<S>* panel, Pack
   }
 }
 
-// The same two where windows adjoin, as of one-channel images: a row of windows is contiguous for each tap.
-template <int W, class S>
-void pack_adjoining(const GemmOperand& operand, Compute<S>* panel, PackRange r) {
-  const Windows& w = *operand.windows;
-  for (std::int64_t p = 0; p < r.count; p += r.height, panel += r.panel_size) {
-    const S* starts[W];
-    std::int64_t lengths[W];
-    int n = 0;
-    WindowCursor<S> cursor(w, operand.data, r.first + p);
-    for (std::int64_t left = r.height_at(p); left > 0; ++n) {
-      starts[n] = cursor.origin();
-      lengths[n] = w.cols - cursor.j < left ? w.cols - cursor.j : left;
-      cursor.advance(lengths[n]);
-      left -= lengths[n];
-    }
-    for (std::int64_t k = r.k0; k < r.k1; ++k) {
-      const std::int64_t offset = run_at(w, false, k, 1).offset;
-      Compute<S>* to = panel + (k - r.k0) * W;
-      for (int i = 0; i < n; to += lengths[i++]) copy_run(to, starts[i] + offset, lengths[i]);
-    }
-  }
-}
-
-template <int W, class S>
-void pack_adjoining_transposed(const GemmOperand& operand, Compute<S>* panel, PackRange r) {
-  const Windows& w = *operand.windows;
-  for (std::int64_t p = 0; p < r.count; p += r.height, panel += r.panel_size) {
-    const std::int64_t height = r.height_at(p);
-    WindowCursor<S> cursor(w, operand.data, r.k0);
-    for (std::int64_t k = r.k0; k < r.k1;) {
-      const std::int64_t length = least(w.cols - cursor.j, r.k1 - k);
-      const S* rows[W];
-      for (int j = 0; j < W; ++j)
-        rows[j] = j < height ? cursor.origin() + run_at(w, false, r.first + p + j, 1).offset
-                             : reinterpret_cast<const S*>(kZeros);
-      pack_rows<W>(panel + (k - r.k0) * W, rows, length);
-      cursor.advance(length);
-      k += length;
-    }
-  }
-}
-
 // Windows as rows, each tap's channels a run of memory.
 template <class S>
 void copy_window_rows(const GemmOperand& operand, Compute<S>* panels, PackRange r) {
@@ -166,33 +120,13 @@ void copy_window_rows(const GemmOperand& operand, Compute<S>* panels, PackRange 
   }
 }
 
-// Taps as rows, where windows adjoin.
-template <class S>
-void copy_adjoining_rows(const GemmOperand& operand, Compute<S>* panels, PackRange r) {
-  const Windows& w = *operand.windows;
-  for (std::int64_t i = 0; i < r.count; ++i) {
-    Compute<S>* to = packed_row(panels, r, i);
-    const std::int64_t offset = run_at(w, false, r.first + i, 1).offset;
-    WindowCursor<S> cursor(w, operand.data, r.k0);
-    for (std::int64_t k = r.k0; k < r.k1;) {
-      const std::int64_t length = least(w.cols - cursor.j, r.k1 - k);
-      copy_run(to, cursor.origin() + offset, length);
-      cursor.advance(length);
-      to += length;
-      k += length;
-    }
-  }
-}
-
 // Whether the operand's depth is contiguous, at least in runs.
-TILESTACK_INLINE bool has_rows(const GemmOperand& x) {
-  return x.windows ? x.transposed == windows_adjoin(*x.windows) : x.depth_stride == 1;
-}
+TILESTACK_INLINE bool has_rows(const GemmOperand& x) { return x.windows ? !x.transposed : x.depth_stride == 1; }
 
 template <class S>
 void copy_rows(const GemmOperand& x, Compute<S>* panels, PackRange r) {
   if (!x.windows) return copy_matrix_rows<S>(x, panels, r);
-  x.transposed ? copy_adjoining_rows<S>(x, panels, r) : copy_window_rows<S>(x, panels, r);
+  copy_window_rows<S>(x, panels, r);
 }
 
 // Without kTransposes, operands whose depth is contiguous must be packed as they are.
@@ -200,12 +134,9 @@ template <int W, bool kTransposes, class S>
 void pack(const GemmOperand& x, Compute<S>* panels, PackRange r) {
   if (r.row_step > 0) return copy_rows<S>(x, panels, r);
   if (!x.windows) return pack_matrix<W, kTransposes, S>(x, panels, r);
-  const bool adjoin = windows_adjoin(*x.windows);
-  if constexpr (kTransposes) {
-    if (adjoin && x.transposed) return pack_adjoining_transposed<W, S>(x, panels, r);
-    if (!adjoin && !x.transposed) return pack_windows<W, S>(x, panels, r);
-  }
-  adjoin ? pack_adjoining<W, S>(x, panels, r) : pack_windows_transposed<W, S>(x, panels, r);
+  if constexpr (kTransposes)
+    if (!x.transposed) return pack_windows<W, S>(x, panels, r);
+  pack_windows_transposed<W, S>(x, panels, r);
 }
 
 // T: the type of the product; the operand's own is converted.

@@ -1,5 +1,7 @@
 #include "ops/conv2d/conv2d.h"
 
+#include <algorithm>
+
 #include "core/op.h"
 #include "core/views.h"
 #include "ops/conv2d/conv2d_steps.h"
@@ -34,6 +36,14 @@ Dims output_shape(const Tensor& x, const Tensor& weight, const Conv2dSteps& s) {
   return shape;
 }
 
+Planes planes_of(const Tensor& x, const Tensor& w, const Dims& y_shape, const Conv2dSteps& steps) {
+  const auto planes = conv2d_on(x.device()).planes;
+  if (!planes || !x.is_contiguous()) return Planes::none;
+  View y{.ndim = 4};
+  std::copy(y_shape.begin(), y_shape.end(), y.shape);
+  return planes(x, w, y, steps);
+}
+
 }  // namespace
 
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride, const Dims& padding,
@@ -47,27 +57,31 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const D
   set_pair("conv2d", steps.padding, "padding", padding, 0);
   set_pair("conv2d", steps.dilation, "dilation", dilation, 1);
 
-  const Tensor in = as_channels_last(x), w = as_contiguous(weight), b = bias.defined() ? as_contiguous(bias) : bias;
-  const Tensor y = empty_channels_last(output_shape(x, weight, steps), x.dtype(), x.device());
+  const Tensor w = as_contiguous(weight), b = bias.defined() ? as_contiguous(bias) : bias;
+  const Dims shape = output_shape(x, weight, steps);
+  const Planes planes = planes_of(x, w, shape, steps);
+  const auto images = [planes, dtype = x.dtype(), device = x.device()](const Dims& shape) {
+    return planes == Planes::all ? empty(shape, dtype, device) : empty_channels_last(shape, dtype, device);
+  };
+  const Tensor in = planes == Planes::none ? as_channels_last(x) : x, y = images(shape);
   const bool tracked = any_requires_grad(std::initializer_list<Tensor>{x, weight, bias});
-  const Tensor pre =
-      tracked && slope_needs_input(activation) ? empty_channels_last(y.shape(), x.dtype(), x.device()) : Tensor();
+  const Tensor pre = tracked && slope_needs_input(activation) ? images(shape) : Tensor();
   conv2d_on(x.device()).forward(in, w, optional_view(b), y, optional_view(pre), steps, activation);
   if (!tracked) return y;
 
   const Saved saved(pre.defined() ? pre : activation == Activation::none ? Tensor() : y.detach());
   const Saved kept_in(weight.requires_grad() ? in : Tensor()), kept_weight(w);
   return record("conv2d", y, {x, weight, bias},
-                [x, weight, bias, saved, kept_in, kept_weight, steps, activation](const Tensor& dy) {
+                [x, weight, bias, saved, kept_in, kept_weight, steps, activation, planes, images](const Tensor& dy) {
                   const auto wanted = [](const Tensor& t) {
                     return t.requires_grad() ? empty(t.shape(), t.dtype(), t.device()) : Tensor();
                   };
-                  const Tensor dx =
-                      x.requires_grad() ? empty_channels_last(x.shape(), x.dtype(), x.device()) : Tensor();
+                  const Tensor dx = x.requires_grad() ? images(x.shape()) : Tensor();
+                  const Tensor d = planes == Planes::all ? as_contiguous(dy) : as_channels_last(dy);
                   const Tensor dw = wanted(weight), db = wanted(bias);
                   conv2d_on(dy.device())
-                      .backward(optional_view(*kept_in), *kept_weight, optional_view(*saved), as_channels_last(dy),
-                                optional_view(dx), optional_view(dw), optional_view(db), steps, activation);
+                      .backward(optional_view(*kept_in), *kept_weight, optional_view(*saved), d, optional_view(dx),
+                                optional_view(dw), optional_view(db), steps, activation);
                   return Gradients{dx, dw, db};
                 });
 }

@@ -1,10 +1,13 @@
 // A convolution is a product of the matrix of windows with the weights; so are both of its gradients.
 #include "ops/conv2d/conv2d.h"
 
-#include "ops/conv2d/bordered.h"
+#include "core/gemm/gradient.h"
 #include "ops/conv2d/depthwise.h"
+#include "ops/conv2d/depthwise_planes.h"
+#include "ops/conv2d/direct.h"
 #include "ops/conv2d/geometry.h"
 #include "ops/conv2d/winograd.h"
+#include "ops/copy/copy.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
@@ -54,6 +57,12 @@ GemmOperand window_matrix(const S* data, const Windows& windows, bool transposed
   return {.data = data, .dtype = dtype_of<S>, .windows = &windows, .transposed = transposed};
 }
 
+// Whether windows are read where they lie. Pixels of channels-last images are a matrix already.
+TILESTACK_INLINE bool runs_direct(const Geometry& g, const Windows& windows) {
+  const bool matrix = g.pointwise() && windows.channel_stride == 1;
+  return !matrix && fits_direct(windows);
+}
+
 // The rows of a group in y.
 template <class S>
 GemmOutput group_output(View b, View y, View pre, const Geometry& g, std::int64_t group, Activation activation) {
@@ -66,13 +75,21 @@ GemmOutput group_output(View b, View y, View pre, const Geometry& g, std::int64_
 
 template <class S>
 void forward_of(View x, View w, View b, View y, View pre, const Geometry& g, Activation activation) {
+  const Windows windows = g.windows(x);
   if constexpr (std::is_same_v<S, float>) {
-    const Windows windows = g.windows();
     if (fits_winograd(windows, g.batch, g.group_out)) {
       for (std::int64_t group = 0; group < g.groups; ++group)
         winograd(windows, g.batch, x.data<S>() + group * g.group_in,
                  {w.data<S>() + group * g.group_out * g.group_in * 9, g.group_in * 9, 9, false}, g.group_out,
                  group_output<S>(b, y, pre, g, group, activation));
+      return;
+    }
+    if (runs_direct(g, windows)) {
+      for (std::int64_t group = 0; group < g.groups; ++group)
+        direct(windows, g.batch, x.data<S>() + group * g.group_in * windows.channel_stride,
+               {w.data<S>() + group * g.group_out * g.group_in * g.taps(), g.group_in * g.taps(), g.taps(), g.kernel[1],
+                1},
+               g.group_out, group_output<S>(b, y, pre, g, group, activation));
       return;
     }
   }
@@ -81,12 +98,11 @@ void forward_of(View x, View w, View b, View y, View pre, const Geometry& g, Act
   Scratch<S> memory(ordered ? 1 : g.out * depth);
   if (!ordered) to_window_order(w.data<S>(), memory.data, g);
   const S* weights = ordered ? w.data<S>() : memory.data;
-  const Bordered<S> image(g.windows(), x.data<S>(), g.batch);
   for (std::int64_t group = 0; group < g.groups; ++group) {
     const std::int64_t first = group * g.group_out;
-    const S* pixels = image.data + group * g.group_in;
+    const S* pixels = x.data<S>() + group * g.group_in;
     gemm.run({g.out_pixels(), g.group_out, depth,
-              g.pointwise() ? matrix(pixels, g.in, 1) : window_matrix(pixels, image.windows),
+              g.pointwise() ? matrix(pixels, g.in, 1) : window_matrix(pixels, windows),
               matrix(weights + first * depth, depth, 1), group_output<S>(b, y, pre, g, group, activation)});
   }
 }
@@ -94,12 +110,19 @@ void forward_of(View x, View w, View b, View y, View pre, const Geometry& g, Act
 // dw = the windows of x, transposed, times dz.
 template <class S>
 void backward_weights(View x, const S* dz, View dw, const Geometry& g) {
+  const Windows windows = g.windows(x);
   if constexpr (std::is_same_v<S, float>) {
-    const Windows windows = g.windows();
     if (fits_winograd(windows, g.batch, g.group_out)) {
       for (std::int64_t group = 0; group < g.groups; ++group)
         winograd_weights(windows, g.batch, x.data<S>() + group * g.group_in, dz + group * g.group_out, g.out,
                          g.group_out, dw.data<S>() + group * g.group_out * g.group_in * 9);
+      return;
+    }
+    if (runs_direct(g, windows) && fits_direct_weights(windows, g.batch, g.group_out)) {
+      for (std::int64_t group = 0; group < g.groups; ++group)
+        direct_weights(windows, g.batch, x.data<S>() + group * g.group_in * windows.channel_stride,
+                       dz + group * g.group_out, g.out, g.group_out,
+                       dw.data<S>() + group * g.group_out * g.group_in * g.taps());
       return;
     }
   }
@@ -109,15 +132,14 @@ void backward_weights(View x, const S* dz, View dw, const Geometry& g) {
   const bool direct = ordered && __is_same(S, T);
   Scratch<T> memory(direct ? 1 : g.out * depth);
   T* sums = direct ? dw.data<T>() : memory.data;
-  const Bordered<S> image(g.windows(), x.data<S>(), g.batch);
   for (std::int64_t group = 0; group < g.groups; ++group) {
     const std::int64_t first = group * g.group_out;
-    const S* pixels = image.data + group * g.group_in;
+    const S* pixels = x.data<S>() + group * g.group_in;
     gemm.run({g.group_out,
               depth,
               g.out_pixels(),
               matrix(dz + first, 1, g.out),
-              g.pointwise() ? matrix(pixels, 1, g.in) : window_matrix(pixels, image.windows, true),
+              g.pointwise() ? matrix(pixels, 1, g.in) : window_matrix(pixels, windows, true),
               {.data = sums + first * depth, .dtype = dtype_of<T>, .row_stride = depth}});
   }
   if (!direct) from_window_order(sums, dw.data<S>(), g);
@@ -135,17 +157,24 @@ void backward_residue(const S* dz, View w, S* dx, const Geometry& g, const Resid
                  output_of(g, y, x, dx + group * g.group_in, dtype_of<S>));
       return;
     }
+    if (runs_direct(g, windows)) {
+      for (std::int64_t group = 0; group < g.groups; ++group)
+        direct(windows, g.batch, dz + group * g.group_out,
+               {w.data<S>() + group * g.group_out * g.group_in * g.taps() + y.first * g.kernel[1] + x.first, g.taps(),
+                g.group_in * g.taps(), -y.every * g.kernel[1], -x.every},
+               g.group_in, output_of(g, y, x, dx + group * g.group_in, dtype_of<S>));
+      return;
+    }
   }
   const std::int64_t depth = y.taps * x.taps * g.group_out;
-  const Bordered<S> image(windows, dz, g.batch);
   Scratch<S> weights(depth * g.group_in + 1);
   for (std::int64_t group = 0; group < g.groups; ++group) {
     order_weights(w.data<S>() + group * g.group_out * g.group_in * g.taps(), weights.data, g, g.group_out, y, x,
                   g.group_out * g.group_in, g.group_in);
-    const S* pixels = image.data + group * g.group_out;
+    const S* pixels = dz + group * g.group_out;
     const GemmOutput c = output_of(g, y, x, dx + group * g.group_in, dtype_of<S>);
     gemm.run({g.batch * y.pixels * x.pixels, g.group_in, depth,
-              g.pointwise() ? matrix(pixels, g.out, 1) : window_matrix(pixels, image.windows),
+              g.pointwise() ? matrix(pixels, g.out, 1) : window_matrix(pixels, windows),
               matrix(weights.data, 1, g.group_in), c});
   }
 }
@@ -159,10 +188,54 @@ void backward_input(const S* dz, View w, View dx, const Geometry& g) {
     }
 }
 
+// Whether one of them shows that all are planes: where none does, they are both.
+TILESTACK_INLINE bool any_planes(const View& x, const View& y, const View& dx) {
+  for (const View* v : {&x, &y, &dx})
+    if (v->defined() && !v->is_channels_last()) return true;
+  return false;
+}
+
+// Few channels of 16-bit floats go the way of float32: there is no product of pairs to gain.
+constexpr std::int64_t kFewChannels = 32;
+TILESTACK_INLINE bool widens(const Geometry& g, DType dtype) {
+  return size_of(dtype) == 2 && g.group_in < kFewChannels;
+}
+
+// The same in float32. Results are converted at the end.
+class Widened {
+ public:
+  explicit Widened(const View& from, bool result = false)
+      : memory_(from.defined() ? from.numel() : 1), from_(from), result_(result && from.defined()), view(from) {
+    if (!from.defined()) return;
+    view.dtype = DType::float32;
+    view.pointer = memory_.data;
+    if (!result) copy.forward(from, view);
+  }
+  Widened(const Widened&) = delete;
+  Widened& operator=(const Widened&) = delete;
+  ~Widened() {
+    if (result_) copy.forward(view, from_);
+  }
+
+ private:
+  Scratch<float> memory_;
+  View from_;
+  bool result_;
+
+ public:
+  View view;
+};
+
 void forward(View x, View w, View b, View y, View pre, const Conv2dSteps& steps, Activation activation) {
   const Geometry g(x, w, y, steps);
+  if (widens(g, y.dtype))
+    return forward(Widened(x).view, Widened(w).view, Widened(b).view, Widened(y, true).view, Widened(pre, true).view,
+                   steps, activation);
+  if (kSpecialCases && g.depthwise() && y.dtype == DType::float32 && any_planes(x, y, {}))
+    return plane_depthwise_forward(x, w, b, y, pre, g, activation);
   visit_float(y.dtype, [&]<class S>() {
-    if (g.depthwise()) return depthwise_forward<S>(x, w, b, y, pre, g, activation);
+    if constexpr (std::is_same_v<S, Compute<S>>)
+      if (g.depthwise()) return depthwise_forward<S>(x, w, b, y, pre, g, activation);
     forward_of<S>(x, w, b, y, pre, g, activation);
   });
 }
@@ -170,13 +243,33 @@ void forward(View x, View w, View b, View y, View pre, const Conv2dSteps& steps,
 void backward(View x, View w, View saved, View dy, View dx, View dw, View db, const Conv2dSteps& steps,
               Activation activation) {
   const Geometry g(dx.defined() ? dx : x, w, dy, steps);
+  if (widens(g, dy.dtype))
+    return backward(Widened(x).view, Widened(w).view, Widened(saved).view, Widened(dy).view, Widened(dx, true).view,
+                    Widened(dw, true).view, Widened(db, true).view, steps, activation);
+  if (kSpecialCases && g.depthwise() && dy.dtype == DType::float32 && any_planes(x, dy, dx))
+    return plane_depthwise_backward(x, w, saved, dy, dx, dw, db, g, activation);
   visit_float(dy.dtype, [&]<class S>() {
     const InnerGradient<S> dz(activation, dy, saved, db, g.out_pixels(), g.out);
-    if (dw.defined()) g.depthwise() ? depthwise_weights<S>(x, dz.data, dw, g) : backward_weights<S>(x, dz.data, dw, g);
-    if (dx.defined()) g.depthwise() ? depthwise_input<S>(dz.data, w, dx, g) : backward_input<S>(dz.data, w, dx, g);
+    if constexpr (std::is_same_v<S, Compute<S>>)
+      if (g.depthwise()) {
+        if (dw.defined()) depthwise_weights<S>(x, dz.data, dw, g);
+        if (dx.defined()) depthwise_input<S>(dz.data, w, dx, g);
+        return;
+      }
+    if (dw.defined()) backward_weights<S>(x, dz.data, dw, g);
+    if (dx.defined()) backward_input<S>(dz.data, w, dx, g);
   });
 }
 
+Planes planes(View x, View w, View y, const Conv2dSteps& steps) {
+  const Geometry g(x, w, y, steps);
+  if (x.dtype != DType::float32 && !widens(g, x.dtype)) return Planes::none;
+  if (g.depthwise()) return kSpecialCases && g.size[1] >= kFewestColumns ? Planes::all : Planes::none;
+  const Windows windows = g.windows(x);
+  const bool direct = runs_direct(g, windows) && fits_direct_weights(windows, g.batch, g.group_out);
+  return direct && !fits_winograd(windows, g.batch, g.group_out) ? Planes::x : Planes::none;
+}
+
 }  // namespace
-constinit const Conv2dKernels conv2d = {forward, backward};
+constinit const Conv2dKernels conv2d = {forward, backward, planes};
 }  // namespace tilestack::TILESTACK_ISA

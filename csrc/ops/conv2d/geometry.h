@@ -38,7 +38,15 @@ struct Geometry {
            steps.padding[1] == 0;
   }
   TILESTACK_INLINE bool depthwise() const { return group_in == 1 && group_out == 1 && groups > 1; }
-  // The windows of x that the kernel sees.
+  // The windows of x that the kernel sees. x: channels-last, or else contiguous
+  TILESTACK_INLINE Windows windows(const View& x) const {
+    Windows w = windows();
+    if (x.is_channels_last()) return w;
+    w.pixel_stride = 1;
+    w.row_stride = size[1];
+    w.channel_stride = size[0] * size[1];
+    return w;
+  }
   TILESTACK_INLINE Windows windows() const {
     return {.rows = out_size[0],
             .cols = out_size[1],

@@ -270,7 +270,8 @@ void multiply_panel(const Windows& w, const Tiles& tiles, std::int64_t begin, st
     for (std::int64_t strip = 0; strip < s.strips; ++strip) {
       const float* rows = inputs + point * layout.stride + strip * s.height * layout.row_stride;
       gemm.tile({s.rows_of(strip), s.cols, w.channels, kBlockDepth, rows, layout.row_stride, 1,
-                 weights + point * weight_stride, kTileCols<float>, sums + s.tile(point, strip, 0), false});
+                 weights + point * weight_stride, kTileCols<float>, sums + s.tile(point, strip, 0), kTileCols<float>,
+                 nullptr});
     }
   write_tiles(w, tiles, sums, s, begin, col, c);
 }
@@ -340,11 +341,13 @@ void winograd_weights(const Windows& w, std::int64_t batch, const float* x, cons
     parallel_for(kPoints * s.strips, s.strips, [&](std::int64_t i, std::int64_t end) {
       for (; i < end; ++i) {
         const std::int64_t point = i / s.strips, strip = i % s.strips;
-        for (std::int64_t panel = 0; panel < s.panels; ++panel)
+        for (std::int64_t panel = 0; panel < s.panels; ++panel) {
+          float* const tile = sums + s.tile(point, strip, panel);
           gemm.tile({s.rows_of(strip), s.cols_of(panel), count, kBlockDepth,
                      space + point * inputs.stride + strip * s.height, 1, inputs.row_stride,
-                     outputs + point * gradients.stride + panel * kTileCols<float>, gradients.row_stride,
-                     sums + s.tile(point, strip, panel), begin > 0});
+                     outputs + point * gradients.stride + panel * kTileCols<float>, gradients.row_stride, tile,
+                     kTileCols<float>, begin > 0 ? tile : nullptr, kTileCols<float>});
+        }
       }
     });
   }
