@@ -44,6 +44,12 @@ def _in_words(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+def _named(path: str, error: Exception) -> str:
+    """What is wrong with a file of the user's."""
+    message = _in_words(error)
+    return message if path in message else f"{path}: {message}"
+
+
 def _at_least(least: float, kind: type = int):  # type: ignore[no-untyped-def]
     def parse(text: str) -> float:
         try:
@@ -77,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_train(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
-    from . import text_options
+    from . import photo_options, text_options
 
     train = commands.add_parser("train", help="train a net and write a report", allow_abbrev=False)
     tasks = train.add_subparsers(title="tasks", metavar="TASK", required=True, parser_class=_Parser)
@@ -105,6 +111,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:  # type: ignore[ty
     add("--threads", type=_at_least(1), metavar="N", help="processor threads (default: what the machine allows)")
     add("--resume", action="store_true", help="go on with the run that was interrupted in --out")
     mnist.set_defaults(run=_train)
+    photo_options.add_train_photos(tasks)
     text_options.add_shakespeare(tasks)
     text_options.add_dates(tasks)
 

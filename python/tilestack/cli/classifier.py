@@ -11,6 +11,7 @@ import numpy as np
 
 import tilestack as ts
 from tilestack import io, models, nn
+from tilestack.vision import prepare_digit, read_image, to_gray
 from tilestack.vision.dataset import normalised
 
 FILE = "model.safetensors"
@@ -24,6 +25,10 @@ class Config:
     classes: tuple[str, ...]
     mean: float
     std: float
+
+    def prepare(self, path: str) -> np.ndarray:
+        """A user's picture as the net knows them, (28, 28) uint8. Errors as of `read_image` and `prepare_digit`."""
+        return prepare_digit(to_gray(read_image(path)), fit=28 if self.data == "fashion-mnist" else 20)
 
     def build(self) -> nn.Module:
         """The net with new weights, drawn from the generator of `ts.manual_seed`."""

@@ -48,9 +48,14 @@ class ImageDataset(Dataset):
     def get_batch(self, indices: np.ndarray) -> tuple[ts.Tensor, ts.Tensor]:
         images = self.images[indices]
         if self.augment is not None:
-            key = [self.seed & (2**64 - 1), zlib.crc32(indices.astype("<i8").tobytes())]
-            images = self.augment(images, np.random.Generator(np.random.Philox(key=np.array(key, np.uint64))))
+            images = self.augment(images, batch_rng(self.seed, indices))
         return ts.from_numpy(normalised(images, self.mean, self.std)), ts.from_numpy(self.labels[indices])
+
+
+def batch_rng(seed: int, indices: np.ndarray) -> np.random.Generator:
+    """Random numbers that depend only on the seed and on which samples a batch has."""
+    key = [seed & (2**64 - 1), zlib.crc32(indices.astype("<i8").tobytes())]
+    return np.random.Generator(np.random.Philox(key=np.array(key, np.uint64)))
 
 
 def normalised(images: np.ndarray, mean: float, std: float) -> np.ndarray:

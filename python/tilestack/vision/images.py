@@ -12,6 +12,8 @@ import numpy as np
 
 from .png import SIGNATURE, read_png
 
+BT601 = np.array([0.299, 0.587, 0.114], np.float32)  # brightness of red, green and blue
+
 
 def read_image(path: str | os.PathLike[str], least: int | None = None) -> np.ndarray:
     """Read a picture: any format that pillow knows, if it is installed, otherwise PNG. Photos are turned upright (EXIF).
@@ -39,7 +41,7 @@ def to_gray(image: np.ndarray, background: float = 255) -> np.ndarray:
     `background`."""
     x = image.astype(np.float32)
     channels = x.shape[2]
-    gray: np.ndarray = x[:, :, 0] if channels < 3 else x[:, :, :3] @ np.array([0.299, 0.587, 0.114], np.float32)
+    gray: np.ndarray = x[:, :, 0] if channels < 3 else x[:, :, :3] @ BT601
     if channels in (2, 4):
         alpha = x[:, :, -1] / 255
         gray = gray * alpha + background * (1 - alpha)

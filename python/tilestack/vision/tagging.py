@@ -16,12 +16,10 @@ import tilestack as ts
 from tilestack.models import EfficientNetLite
 
 from .imagenet import imagenet_classes
-from .images import read_image, to_rgb
-from .photos import CROP_PADDING, as_batch, centre_crop
+from .photos import as_batch, centre_crop, read_photo
 
 T = TypeVar("T")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-ENOUGH = 3  # times the size that is wanted, at which a JPEG decoded smaller gives the same pixels but for rounding
 
 
 class Tag(NamedTuple):
@@ -79,7 +77,7 @@ def tag_photos(
 
     def load(path: str) -> tuple[np.ndarray, Any] | OSError | ValueError:
         try:
-            picture = to_rgb(read_image(path, least=ENOUGH * (model.size + CROP_PADDING)))
+            picture = read_photo(path, model.size)
             return centre_crop(picture, model.size), also(picture) if also else None
         except (OSError, ValueError) as error:
             return error
