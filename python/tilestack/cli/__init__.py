@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     text_options.add_generate(commands)
     text_options.add_translate(commands)
     photo_options.add_tag(commands)
+    photo_options.add_inspect(commands)
     photo_options.add_weights(commands)
     doctor = commands.add_parser("doctor", help="print what tilestack found on this machine", allow_abbrev=False)
     doctor.set_defaults(run=_doctor)

@@ -43,6 +43,12 @@ def save(model: nn.Module, config: Config, folder: Path) -> Path:
     return path
 
 
+def is_one(path: str | os.PathLike[str]) -> bool:
+    """Whether the folder or file is of this kind."""
+    file = Path(path) / FILE if Path(path).is_dir() else Path(path)
+    return file.suffix == ".safetensors" and file.is_file() and CONFIG in io.load_metadata(file)
+
+
 def load(path: str | os.PathLike[str]) -> tuple[nn.Module, Config]:
     """path: a folder of `tilestack train`, or the model file in it."""
     file = Path(path) / FILE if Path(path).is_dir() else Path(path)

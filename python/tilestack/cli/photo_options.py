@@ -48,7 +48,7 @@ def add_train_photos(tasks: argparse._SubParsersAction[_Parser]) -> None:
         help="passes for all layers; 0: only the last (default: 6)",
     )
     add("--batch-size", type=_at_least(1), default=16, metavar="N", help="photos a step (default: 16)")
-    add("--lr", type=_at_least(0, float), default=3e-4, metavar="RATE", help="largest learning rate (default: 0.0003)")
+    add("--lr", type=_at_least(0, float), default=1e-4, metavar="RATE", help="largest learning rate (default: 0.0001)")
     add("--held-back", type=_share, default=0.2, metavar="P", help="share of each class to measure by (default: 0.2)")
     _add_weights(parser)
     _add_common(parser, "runs/photos")
@@ -61,6 +61,35 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="an EfficientNet-Lite, file or folder (default: what `tilestack weights get efficientnet-lite0` has fetched)",
     )
+
+
+def add_inspect(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "inspect",
+        help="draw what the layers of a net have learned",
+        description="Write a page about a net: of nets for pictures the filters of the first layer, feature maps by depth and "
+        "the pictures that excite units most; of a transformer the attention maps of each head.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "model",
+        metavar="MODEL",
+        help="folder of `tilestack train`, weights, or a published net (tilestack weights list)",
+    )
+    add("--image", metavar="FILE", help="the picture whose feature maps to draw (default: the first of --data)")
+    add(
+        "--data",
+        metavar="PATH",
+        help="a folder of pictures among which to look for those that excite units, or the data set of the training "
+        "(default: the digits in tilestack, for nets that were trained on them)",
+    )
+    add("--most", type=_at_least(2), default=300, metavar="N", help="pictures of --data to look at (default: 300)")
+    add("--units", type=_at_least(1), default=6, metavar="N", help="units of a layer to draw (default: 6)")
+    add("--prompt", metavar="TEXT", help="what a transformer reads (default: a line of Shakespeare, or a date)")
+    add("--html", default="inspect.html", metavar="FILE", help="the page to write (default: %(default)s)")
+    _add_machine(parser)
+    parser.set_defaults(run=_inspect)
 
 
 def add_weights(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -89,6 +118,12 @@ def _train_photos(args: Any) -> int:
     from .photos import train
 
     return train(args)
+
+
+def _inspect(args: Any) -> int:
+    from .inspect import inspect
+
+    return inspect(args)
 
 
 def _list(args: Any) -> int:

@@ -61,12 +61,8 @@ class Report:
             _facts("Settings", self.settings),
             _facts("Machine and timings", self.timings),
         ]
-        tiles = "".join(
-            f'<div class="tile"><dt>{escape(name)}</dt><dd>{escape(value)}</dd><small>{escape(more)}</small></div>'
-            for name, value, more in self.tiles
-        )
         grid = "\n".join(filter(None, sections))
-        body = f'<dl class="tiles">{tiles}</dl>\n<div class="grid2">\n{grid}\n</div>'
+        body = f'{tiles(self.tiles)}\n<div class="grid2">\n{grid}\n</div>'
         return document(self.title, self.subtitle, body, self.footer)
 
     def _series(self, name: str) -> tuple[list[float], list[float]]:
@@ -148,6 +144,15 @@ class Report:
         size = 84 if self.mistakes[0].image.ndim == 2 else 120
         grid = f'<div class="tilegrid" style="--size:{size}px">{figures}</div>'
         return _section("Worst mistakes", note, grid, wide=True)
+
+
+def tiles(facts: Sequence[tuple[str, str, str]]) -> str:
+    """Figures at the top of a page: name, value, explanation."""
+    drawn = "".join(
+        f'<div class="tile"><dt>{escape(name)}</dt><dd>{escape(value)}</dd><small>{escape(more)}</small></div>'
+        for name, value, more in facts
+    )
+    return f'<dl class="tiles">{drawn}</dl>'
 
 
 def data_uri(image: np.ndarray) -> str:
