@@ -11,20 +11,21 @@ import numpy as np
 
 import tilestack as ts
 from tilestack import models, nn
+from tilestack.data.cifar import load_cifar
 from tilestack.data.mnist import load_mnist
 from tilestack.diagnose.seeing import spread
 from tilestack.models import EfficientNetLite
-from tilestack.vision import as_batch, centre_crop, imagenet_classes, read_image, to_gray, to_rgb
+from tilestack.vision import as_batch, centre_crop, imagenet_classes, read_image, square, to_gray
 from tilestack.vision.dataset import normalised
 from tilestack.vision.photos import read_photo
-from tilestack.vision.resampling import resize
 from tilestack.vision.tagging import class_names, find_photos, map_ahead
 
 from . import CommandError, _named, classifier
 
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # of the inputs of torchvision's nets
 IMAGENET_STD = np.array([0.229, 0.224, 0.225], np.float32)
-SMALL = {models.LeNet: 28, models.CifarResNet: 32}  # pixels of the pictures of nets that are not for ImageNet
+
+SMALL = (models.CifarAlexNet, models.CifarResNet)  # for pictures of 32x32
 
 Read = Callable[[str], np.ndarray]
 
@@ -75,7 +76,7 @@ def of_classifier(path: str, device: str) -> PictureNet:
         list(config.classes),
         config.prepare,
         lambda pictures: ts.from_numpy(normalised(pictures, config.mean, config.std)).to(device),
-        lambda data: load_mnist(data).test_images,
+        lambda data: (load_cifar if config.channels == 3 else load_mnist)(data).test_images,
         load_mnist().test_images if config.data == "mnist-sample" else None,
     )
 
@@ -93,21 +94,18 @@ def of_model(model: nn.Module, device: str) -> PictureNet:
     channels = next(module.in_channels for module in model.modules() if isinstance(module, nn.Conv2d))
     if channels not in (1, 3):
         raise CommandError(f"a {type(model).__name__} of {channels} channels is not for pictures")
-    size = next((size for kind, size in SMALL.items() if isinstance(model, kind)), 224)
+    size = model.size if isinstance(model, models.LeNet) else 32 if isinstance(model, SMALL) else 224
     return PictureNet(
         model,
         _class_names(model),
-        lambda file: square(read_image(file), size, channels),
+        lambda file: _square(file, size, channels),
         lambda pictures: _scaled(pictures).to(device),
     )
 
 
-def square(image: np.ndarray, size: int, channels: int) -> np.ndarray:
-    """The middle square of an image of `read_image`, resized: (size, size, 3) uint8, or (size, size) for one channel."""
-    shown = to_rgb(image) if channels == 3 else to_gray(image)
-    side = min(shown.shape[:2])
-    top, left = (shown.shape[0] - side) // 2, (shown.shape[1] - side) // 2
-    return np.rint(resize(shown[top : top + side, left : left + side], size, size)).astype(np.uint8)
+def _square(file: str, size: int, channels: int) -> np.ndarray:
+    image = square(read_image(file), size)
+    return image if channels == 3 else np.rint(to_gray(image)).astype(np.uint8)
 
 
 def _scaled(pictures: np.ndarray) -> ts.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import tilestack as ts
-from tilestack.data.mnist import Mnist
+from tilestack.data.labelled_images import LabelledImages
 from tilestack.diagnose import Mistake, Report
 from tilestack.vision.photos import centre_crop, read_photo, resize_photo
 
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
     from . import photos
     from .train import Result, Settings
 
-NAMES = {"lenet": "LeNet", "mlp": "MLP", "mnist-sample": "MNIST", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
+NAMES = {"alexnet": "AlexNet", "lenet": "LeNet", "mlp": "MLP"}
+NAMES |= {"mnist-sample": "MNIST", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar-10": "CIFAR-10"}
+AUGMENTATION = {"cifar-10": "shifts by up to 4 pixels, mirrored or not"}
 MISTAKES = 22
 CLASSES = 30  # in a confusion matrix
 LAYERS = 8  # whose gradients are drawn
 THUMBNAIL = 128  # pixels
 
 
-def make_report(result: Result, settings: Settings, data: Mnist) -> Report:
+def make_report(result: Result, settings: Settings, data: LabelledImages) -> Report:
     labels = data.test_labels.astype(np.int64)
     read = result.chances.argmax(1)
     confusion, classes = confusion_matrix(labels, read, data.classes)
@@ -48,7 +51,7 @@ def make_report(result: Result, settings: Settings, data: Mnist) -> Report:
         step_losses=result.step_losses,
         gradient_norms=_norms_by_layer(result.gradient_norms, result.model),
         gradient_steps=[row["step"] for row in result.gradient_norms],
-        filters=_first_filters(result.model),
+        filters=_first_filters(result.model, result.config.channels),
         confusion=confusion,
         classes=classes,
         mistakes=_worst_mistakes(result.chances, labels, data.classes, lambda i: data.test_images[i]),
@@ -83,7 +86,7 @@ def photos_report(result: photos.Result, settings: photos.Settings) -> Report:
         "measured on random views.",
         gradient_norms=_norms_by_layer(result.gradient_norms, model, "net."),
         gradient_steps=[row["step"] for row in result.gradient_norms],
-        filters=_first_filters(model),
+        filters=_first_filters(model, 3),
         confusion=confusion,
         classes=classes,
         mistakes=_worst_mistakes(result.chances, labels, found.classes, lambda i: _small(paths[i], model.size)),
@@ -129,10 +132,12 @@ def _norms_by_layer(rows: list[dict[str, Any]], model: ts.nn.Module, prefix: str
     return {name.removesuffix(".weight"): [row[prefix + name] for row in rows] for name in some} if rows else {}
 
 
-def _first_filters(model: ts.nn.Module) -> np.ndarray:
+def _first_filters(model: ts.nn.Module, channels: int) -> np.ndarray:
+    """(units, channels, height, width); a linear layer sees all of a square picture."""
     weight = next(p for name, p in model.named_parameters() if name.endswith("weight"))
     array = weight.detach().to("cpu").numpy()
-    return array if array.ndim == 4 else array.reshape(len(array), 1, 28, 28)
+    side = math.isqrt(array[0].size // channels)
+    return array if array.ndim == 4 else array.reshape(len(array), channels, side, side)
 
 
 def _worst_mistakes(
@@ -151,7 +156,7 @@ def _settings(settings: Settings, result: Result) -> list[tuple[str, str]]:
         ("Data", f"{settings.data}, normalised by mean {result.config.mean} and deviation {result.config.std}"),
         ("Epochs", f"{settings.epochs}, batches of {settings.batch_size}"),
         ("Optimizer", f"AdamW, learning rate {settings.lr:g} falling to 0 by a cosine, weight decay 0.01"),
-        ("Augmentation", "small turns, shifts and stretches"),
+        ("Augmentation", AUGMENTATION.get(settings.data, "small turns, shifts and stretches")),
         ("Seed", str(settings.seed)),
     ]
 

@@ -30,6 +30,19 @@ def random_affine(
     return _bilinear(images, rows.astype(np.float32), cols.astype(np.float32)).reshape(images.shape)
 
 
+def random_shift_and_mirror(images: np.ndarray, rng: np.random.Generator, shift: int = 4) -> np.ndarray:
+    """Move each image by up to `shift` pixels along each axis, its edge mirrored into the gap, and mirror half of them.
+
+    images: (n, height, width, channels). Returns the same shape and dtype.
+    """
+    n, height, width = images.shape[:3]
+    padded = np.pad(images, ((0, 0), (shift, shift), (shift, shift), (0, 0)), mode="reflect")
+    top, left = rng.integers(0, 2 * shift + 1, (2, n, 1))
+    rows, cols = top + np.arange(height), left + np.arange(width)
+    cols = np.where(rng.random((n, 1)) < 0.5, cols[:, ::-1], cols)
+    return padded[np.arange(n)[:, None, None], rows[:, :, None], cols[:, None, :]]
+
+
 def random_view(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
     """A random part of a photo, mirrored half of the time, in other colours.
 

@@ -36,6 +36,14 @@ def centre_crop(image: np.ndarray, size: int) -> np.ndarray:
     return resize_photo(image, height, width)[top : top + size, left : left + size]
 
 
+def square(image: np.ndarray, size: int) -> np.ndarray:
+    """The middle of an image of `read_image`, all of its shorter side, as (size, size, 3) uint8."""
+    photo = to_rgb(image)
+    side = min(photo.shape[:2])
+    top, left = (photo.shape[0] - side) // 2, (photo.shape[1] - side) // 2
+    return resize_photo(photo[top : top + side, left : left + side], size, size)
+
+
 def resized_shape(image: np.ndarray, shorter: int) -> tuple[int, int]:
     """Height and width with the shorter side as given and the proportions kept."""
     height, width = image.shape[:2]
