@@ -25,7 +25,7 @@ NAMES = {"alexnet": "AlexNet", "lenet": "LeNet", "mlp": "MLP"}
 NAMES |= {"mnist-sample": "MNIST", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar-10": "CIFAR-10"}
 AUGMENTATION = {"cifar-10": "shifts by up to 4 pixels, mirrored or not"}
 MISTAKES = 22
-CLASSES = 30  # in a confusion matrix
+CLASSES = 25  # in a confusion matrix
 LAYERS = 8  # whose gradients are drawn
 THUMBNAIL = 128  # pixels
 

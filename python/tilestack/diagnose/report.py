@@ -16,6 +16,7 @@ from tilestack.vision.png import write_png
 
 from .charts import Line, line_chart, thinned
 
+HALF_WIDTH, FULL_WIDTH = 45, 120  # letters that fit side by side
 NEGATIVE, MIDDLE, POSITIVE = np.array([[26, 84, 168], [242, 240, 236], [190, 52, 28]], np.float32)
 
 
@@ -117,11 +118,14 @@ class Report:
             total = max(int(counts[i].sum()), 1)
             cells = "".join(_cell(int(n), n / total if i == j else n / worst, i == j) for j, n in enumerate(counts[i]))
             rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
+        letters = sum(max(len(name), 4) for name in self.classes)
+        turned = " turned" if letters > FULL_WIDTH else ""
         table = (
-            f'<div class="scroll"><table class="matrix"><thead><tr><th></th>{head}</tr></thead>'
+            f'<div class="scroll"><table class="matrix{turned}"><thead><tr><th></th>{head}</tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
-        return _section("Confusion matrix", "Row: what the image shows. Column: what the net read.", table)
+        note = "Row: what the image shows. Column: what the net read."
+        return _section("Confusion matrix", note, table, wide=letters > HALF_WIDTH)
 
     def _filters(self) -> str:
         if self.filters is None:
