@@ -48,6 +48,7 @@ def test_what_excites_a_unit_and_where() -> None:
     assert (bright.layer, bright.unit, bright.images) == ("0", 0, [3, 11, 17])
     assert bright.boxes == [(row - 1, col - 1, 3, 3) for row, col in spots.values()]
     np.testing.assert_allclose(bright.activations, [9 * (250 - image) / 255 for image in spots], rtol=1e-5)
+    assert all(p.grad is None and p.requires_grad for p in model.parameters())
     assert dark.unit == 1
     assert dark.boxes == [(0, 0, 10, 12)] * 3  # it is off everywhere
 

@@ -134,6 +134,7 @@ def test_the_last_layer_alone(photos: Path, weights: Path, tmp_path: Path) -> No
         (["{photos}", "--weights", "{lenet}"], "of a LeNet, wanted an EfficientNet-Lite"),
         (["{photos}", "--held-back", "2"], "--held-back: wanted at most 1"),
         (["{broken}"], "class warm: 1 of 2 photos can be read, wanted at least two"),
+        (["{split}"], "its folders, test, train, are parts of a data set, not classes"),
         (["{photos}", "--resume"], "there is no unfinished run"),
     ],
 )
@@ -145,7 +146,15 @@ def test_wrong_input(arguments: list[str], words: str, photos: Path, weights: Pa
     (broken / "warm").mkdir()
     shutil.copy(photos / "warm" / "0.png", broken / "warm")
     (broken / "warm" / "text.png").write_text("a text")
-    places = {"photos": photos, "half": half, "lenet": tmp_path / "lenet", "broken": broken}
+    for part in ("train", "test"):
+        shutil.copytree(photos / "cold", tmp_path / "split" / part / "cold")
+    places = {
+        "split": tmp_path / "split",
+        "photos": photos,
+        "half": half,
+        "lenet": tmp_path / "lenet",
+        "broken": broken,
+    }
     filled = [word.format(**places) for word in arguments]
     if "--weights" not in filled:
         filled += ["--weights", str(weights)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -111,10 +111,8 @@ def _peaks(
         for start in range(0, len(pictures), batch_size):
             for layer in layer_outputs(model, to_input(pictures[start : start + batch_size])):
                 if layer.name in peaks:
-                    maps = (
-                        layer.output.float().to("cpu").flatten(2) if layer.output.dim() > 2 else layer.output[..., None]
-                    )
-                    values, indices = maps.max(-1)
+                    output = layer.output.float().to("cpu")
+                    values, indices = (output.flatten(2) if output.dim() > 2 else output[..., None]).max(-1)
                     peaks[layer.name].append(values.numpy())
                     places[layer.name].append(indices.numpy())
     return ({n: np.concatenate(p) for n, p in peaks.items()}, {n: np.concatenate(p) for n, p in places.items()})
@@ -130,12 +128,26 @@ def _selective(peaks: np.ndarray, units: int, count: int) -> np.ndarray:
 def _boxes(model: Module, x: Tensor, at: Sequence[tuple[str, int, int]]) -> list[Box]:
     """For each picture of the batch x what a unit of a layer at a place depends on: where its gradient is not 0."""
     x = x.detach().requires_grad_()
-    outputs = {layer.name: layer.output for layer in layer_outputs(model, x)}
-    excited = [outputs[name][row, unit].reshape(-1)[place] for row, (name, unit, place) in enumerate(at)]
-    ts.stack(excited).sum().backward()
+    with _fixed(model):
+        outputs = {layer.name: layer.output for layer in layer_outputs(model, x)}
+        excited = [outputs[name][row, unit].reshape(-1)[place] for row, (name, unit, place) in enumerate(at)]
+        ts.stack(excited).sum().backward()
     assert x.grad is not None
     used = (x.grad.abs().sum(1) > 0).to("cpu").numpy()
     return [_box_of(mask) for mask in used]
+
+
+@contextlib.contextmanager
+def _fixed(model: Module) -> Iterator[None]:
+    """No parameter takes part in gradients inside."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for parameter in trained:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in trained:
+            parameter.requires_grad_()
 
 
 def _box_of(mask: np.ndarray) -> Box:

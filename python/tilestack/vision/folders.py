@@ -17,6 +17,8 @@ from .dataset import batch_rng
 from .photos import as_batch, centre_crop, read_photo
 from .tagging import SUFFIXES, find_photos
 
+PARTS = {"train", "training", "val", "valid", "validation", "test", "testing"}  # into which data sets are split
+
 
 @dataclass(frozen=True)
 class Photos:
@@ -49,6 +51,10 @@ def find_classes(folder: str | os.PathLike[str]) -> Photos:
         raise FileNotFoundError(f"{root}: {'a file, not a folder' if root.exists() else 'no such folder'}")
     inside = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     found = {path.name: find_photos([path]) for path in inside if _has_photos(path)}
+    if found and found.keys() <= PARTS:
+        raise ValueError(
+            f"{root}: its folders, {', '.join(found)}, are parts of a data set, not classes: name one of them"
+        )
     if len(found) < 2:
         raise ValueError(
             f"{root}: {_what_is_there(root, list(found))}; wanted at least two folders, one for each class"
