@@ -64,7 +64,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const D
                   };
                   const Tensor dx =
                       x.requires_grad() ? empty_channels_last(x.shape(), x.dtype(), x.device()) : Tensor();
-                  const Tensor dw = wanted(weight), db = wanted(bias);
+                  const Tensor dw = kept_in->defined() ? wanted(weight) : Tensor(), db = wanted(bias);
                   conv2d_on(dy.device())
                       .backward(optional_view(*kept_in), *kept_weight, optional_view(*saved), as_channels_last(dy),
                                 optional_view(dx), optional_view(dw), optional_view(db), steps, activation);
