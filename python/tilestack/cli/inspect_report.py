@@ -112,9 +112,8 @@ def _filters(model: nn.Module, image: np.ndarray | None) -> str:
         weight = weight.reshape(-1, *((1, *image.shape) if image.ndim == 2 else (3, *image.shape[:2])))
     drawn = "".join(f'<img src="{data_uri(f)}" alt="filter {i}">' for i, f in enumerate(filter_pictures(weight)))
     size = 64 if weight.shape[-1] > 4 or len(weight) <= 32 else 44
-    return _section(
-        "First-layer filters", filter_note(weight), f'<div class="strip" style="--size:{size}px">{drawn}</div>'
-    )
+    grid = f'<div class="strip" style="--size:{size}px">{drawn}</div>'
+    return _section("First-layer filters", filter_note(weight), grid, wide=len(weight) > 48)
 
 
 def _image(net: PictureNet, image: np.ndarray | None, seen: Sequence[Layer]) -> str:

@@ -18,7 +18,7 @@ from tilestack.models import EfficientNetLite
 from tilestack.vision import as_batch, centre_crop, imagenet_classes, read_image, square, to_gray
 from tilestack.vision.dataset import normalised
 from tilestack.vision.photos import read_photo
-from tilestack.vision.tagging import class_names, find_photos, map_ahead
+from tilestack.vision.tagging import class_names, find_photos, has_photos, map_ahead
 
 from . import CommandError, _named, classifier
 
@@ -44,10 +44,10 @@ class PictureNet:
     sample: np.ndarray | None = None
 
     def pictures(self, data: str | None, most: int) -> np.ndarray | None:
-        """At most so many pictures, (n, height, width, ...) uint8, from a data set or a folder; None if there are none."""
+        """At most so many pictures, (n, height, width, ...) uint8, from a folder of pictures or a data set; None if there are none."""
         if data is None:
             return None if self.sample is None else self.sample[spread(range(len(self.sample)), most)]
-        if self.read_set is not None:
+        if self.read_set is not None and not has_photos(data):
             found = self.read_set(data)
             return found[spread(range(len(found)), most)]
         paths = spread(find_photos([data]), most)

@@ -25,7 +25,7 @@ from .runs import RunLog, prepare, print_results, use_machine, write_results
 
 WEIGHT_DECAY = 0.01
 LOADERS: dict[str, Any] = {"mnist": load_mnist, "cifar": load_cifar}
-RATES = {"lenet": 0.003, "mlp": 0.001, "alexnet": 0.001}
+RATES = {"lenet": 0.003, "mlp": 0.001, "alexnet": 0.002}
 
 
 @dataclass(frozen=True)

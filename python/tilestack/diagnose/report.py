@@ -118,14 +118,17 @@ class Report:
             total = max(int(counts[i].sum()), 1)
             cells = "".join(_cell(int(n), n / total if i == j else n / worst, i == j) for j, n in enumerate(counts[i]))
             rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
-        letters = sum(max(len(name), 4) for name in self.classes)
-        turned = " turned" if letters > FULL_WIDTH else ""
+        turned = " turned" if self._header_width() > FULL_WIDTH else ""
         table = (
             f'<div class="scroll"><table class="matrix{turned}"><thead><tr><th></th>{head}</tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
         note = "Row: what the image shows. Column: what the net read."
-        return _section("Confusion matrix", note, table, wide=letters > HALF_WIDTH)
+        return _section("Confusion matrix", note, table, wide=self._header_width() > HALF_WIDTH)
+
+    def _header_width(self) -> int:
+        """Letters of the confusion matrix' columns."""
+        return sum(max(len(name), 4) for name in self.classes)
 
     def _filters(self) -> str:
         if self.filters is None:
@@ -134,7 +137,8 @@ class Report:
         images = "".join(f'<img src="{data_uri(f)}" alt="filter {i}">' for i, f in enumerate(filter_pictures(filters)))
         note = filter_note(filters)
         size = 120 if len(filters) <= 16 else 52
-        return _section("First-layer filters", note, f'<div class="tilegrid" style="--size:{size}px">{images}</div>')
+        grid = f'<div class="tilegrid" style="--size:{size}px">{images}</div>'
+        return _section("First-layer filters", note, grid, wide=self._header_width() > HALF_WIDTH)
 
     def _mistakes(self) -> str:
         if not self.mistakes:

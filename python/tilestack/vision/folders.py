@@ -15,7 +15,7 @@ from tilestack.data import Dataset
 from .augment import random_view
 from .dataset import batch_rng
 from .photos import as_batch, centre_crop, read_photo
-from .tagging import SUFFIXES, find_photos
+from .tagging import find_photos, has_photos
 
 PARTS = {"train", "training", "val", "valid", "validation", "test", "testing"}  # into which data sets are split
 
@@ -50,7 +50,7 @@ def find_classes(folder: str | os.PathLike[str]) -> Photos:
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: {'a file, not a folder' if root.exists() else 'no such folder'}")
     inside = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    found = {path.name: find_photos([path]) for path in inside if _has_photos(path)}
+    found = {path.name: find_photos([path]) for path in inside if has_photos(path)}
     if found and found.keys() <= PARTS:
         raise ValueError(
             f"{root}: its folders, {', '.join(found)}, are parts of a data set, not classes: name one of them"
@@ -63,14 +63,10 @@ def find_classes(folder: str | os.PathLike[str]) -> Photos:
     return Photos(tuple(found), [path for paths in found.values() for path in paths], labels)
 
 
-def _has_photos(folder: Path) -> bool:
-    return any(file.suffix.lower() in SUFFIXES for file in folder.rglob("[!.]*"))
-
-
 def _what_is_there(root: Path, classes: list[str]) -> str:
     if classes:
         return f"only one class, {classes[0]}"
-    return "photos, but in no folders" if _has_photos(root) else "no photos in this folder"
+    return "photos, but in no folders" if has_photos(root) else "no photos in this folder"
 
 
 def hold_back(labels: np.ndarray, share: float, seed: int) -> np.ndarray:

@@ -53,6 +53,11 @@ def find_photos(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     return found
 
 
+def has_photos(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` is a folder with pictures in it or in the folders in it."""
+    return any(file.suffix.lower() in SUFFIXES for file in Path(path).rglob("[!.]*"))
+
+
 def class_names(model: EfficientNetLite) -> Sequence[str]:
     """Its own, or ImageNet's if it has as many."""
     count = model._fc.out_features
