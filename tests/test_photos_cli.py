@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,8 @@ import pytest
 
 import tilestack as ts
 from test_cli import Page, command
+from tilestack import cli
+from tilestack.cli.runs import RunLog
 from tilestack.models import EfficientNetLite, from_pretrained
 from tilestack.vision import write_png
 from tilestack.vision.augment import random_colours, random_crop, random_view
@@ -109,6 +113,22 @@ def test_the_seed_decides_the_net_and_threads_do_not(photos: Path, weights: Path
     one = train("1", "--threads", 1)
     assert train("2", "--threads", 2) == one
     assert train("3", "--seed", 1) != one
+
+
+def test_an_interrupted_run_is_resumed_to_the_same_net(
+    photos: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["train", "photos", str(photos), "--weights", str(weights), "--epochs", "2", "--batch-size", "10"]
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert cli.main([*options, "--out", str(whole)]) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(RunLog, "on_epoch_start", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        assert cli.main([*options, "--out", str(parts)]) == 130
+    assert f"--resume, with the same options, --out {parts}" in capsys.readouterr().out
+    assert [path.name for path in parts.iterdir()] == ["checkpoint.safetensors"]
+    assert cli.main([*options, "--out", str(parts)]) == 2
+    assert cli.main([*options, "--out", str(parts), "--resume"]) == 0
+    assert (whole / "model.safetensors").read_bytes() == (parts / "model.safetensors").read_bytes()
 
 
 def test_the_last_layer_alone(photos: Path, weights: Path, tmp_path: Path) -> None:
