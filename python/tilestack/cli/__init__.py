@@ -111,7 +111,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:  # type: ignore[ty
     cifar.add_argument(
         "--model", choices=("alexnet", "lenet", "mlp"), default="alexnet", help="the net (default: alexnet)"
     )
-    _add_classifier(cifar, "12", "0.002, lenet 0.003, mlp 0.001", "runs/cifar-10-alexnet")
+    _add_classifier(cifar, "12", "0.001, lenet 0.003", "runs/cifar-10-alexnet")
     cifar.add_argument(
         "--data",
         required=True,

@@ -41,8 +41,15 @@ def _reader(model_path: str) -> tuple[Reader, Sequence[str]]:
         from .tag import load_model
 
         net = load_model(model_path, "cpu")
-        return lambda path: probabilities(net, as_batch([centre_crop(read_photo(path, net.size), net.size)]))[0], (
-            class_names(net)
-        )
+
+        def of_photo(path: str) -> np.ndarray:
+            crop = centre_crop(read_photo(path, net.size), net.size)
+            return probabilities(net, as_batch([crop]))[0]
+
+        return of_photo, class_names(net)
     model, config = classifier.load(model_path)
-    return lambda path: classifier.probabilities(model, config, config.prepare(path)[None])[0], config.classes
+
+    def of_small_picture(path: str) -> np.ndarray:
+        return classifier.probabilities(model, config, config.prepare(path)[None])[0]
+
+    return of_small_picture, config.classes

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 NAMES = {"alexnet": "AlexNet", "lenet": "LeNet", "mlp": "MLP"}
 NAMES |= {"mnist-sample": "MNIST", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar-10": "CIFAR-10"}
 AUGMENTATION = {"cifar-10": "shifts by up to 4 pixels, mirrored or not"}
+FALLS = "{:g} falling to 0 by a cosine"
+RATE = {"cifar-10": "up to {:g} and down to 0 by cosines"}
 MISTAKES = 22
 CLASSES = 25  # in a confusion matrix
 LAYERS = 8  # whose gradients are drawn
@@ -155,7 +157,7 @@ def _settings(settings: Settings, result: Result) -> list[tuple[str, str]]:
         ("Model", f"{NAMES[settings.model]}: {', '.join(layers)}"),
         ("Data", f"{settings.data}, normalised by mean {result.config.mean} and deviation {result.config.std}"),
         ("Epochs", f"{settings.epochs}, batches of {settings.batch_size}"),
-        ("Optimizer", f"AdamW, learning rate {settings.lr:g} falling to 0 by a cosine, weight decay 0.01"),
+        ("Optimizer", f"AdamW, learning rate {RATE.get(settings.data, FALLS).format(settings.lr)}, weight decay 0.01"),
         ("Augmentation", AUGMENTATION.get(settings.data, "small turns, shifts and stretches")),
         ("Seed", str(settings.seed)),
     ]
