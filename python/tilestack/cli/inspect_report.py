@@ -21,7 +21,7 @@ from tilestack.diagnose.report import (
     photo_uri,
     tiles,
 )
-from tilestack.diagnose.seeing import Excited, Layer, layer_outputs, most_exciting, spread
+from tilestack.diagnose.seeing import Excited, LayerOutput, layer_outputs, most_exciting, spread
 from tilestack.vision.resampling import resize
 
 from .picture_nets import PictureNet
@@ -116,7 +116,7 @@ def _filters(model: nn.Module, image: np.ndarray | None) -> str:
     return _section("First-layer filters", filter_note(weight), grid, wide=len(weight) > 48)
 
 
-def _image(net: PictureNet, image: np.ndarray | None, seen: Sequence[Layer]) -> str:
+def _image(net: PictureNet, image: np.ndarray | None, seen: Sequence[LayerOutput]) -> str:
     if image is None:
         return ""
     logits = seen[-1].output.float().flatten()
@@ -127,7 +127,7 @@ def _image(net: PictureNet, image: np.ndarray | None, seen: Sequence[Layer]) -> 
     return _section("The picture", "As the net gets it, and what the net says.", body)
 
 
-def _maps(seen: Sequence[Layer]) -> str:
+def _maps(seen: Sequence[LayerOutput]) -> str:
     layers = spread([layer for layer in seen if layer.output.dim() == 4], LAYERS)
     if not layers:
         return ""
@@ -138,7 +138,7 @@ def _maps(seen: Sequence[Layer]) -> str:
     return _section("Feature maps by depth", note, "".join(map(_layer_maps, layers)), wide=True)
 
 
-def _layer_maps(layer: Layer) -> str:
+def _layer_maps(layer: LayerOutput) -> str:
     maps = layer.output[0].float().to("cpu").numpy()
     channels, height, width = maps.shape
     varying = np.sort(np.argsort(-maps.std((1, 2)), kind="stable")[:CHANNELS])
@@ -155,7 +155,7 @@ def _drawn(values: np.ndarray) -> np.ndarray:
     return diverging(values / (np.abs(values).max() + 1e-12))
 
 
-def _exciting(net: PictureNet, pictures: np.ndarray | None, seen: Sequence[Layer], units: int) -> str:
+def _exciting(net: PictureNet, pictures: np.ndarray | None, seen: Sequence[LayerOutput], units: int) -> str:
     """seen: of one picture, to know the layers by."""
     if pictures is None or len(pictures) < 2:
         return ""

@@ -17,7 +17,7 @@ T = TypeVar("T")
 Box = tuple[int, int, int, int]  # top, left, height, width in pixels
 
 
-class Layer(NamedTuple):
+class LayerOutput(NamedTuple):
     """kind: of the module that does the work. output: (batch, channels, height, width), or (batch, units)."""
 
     name: str
@@ -35,16 +35,16 @@ class Excited(NamedTuple):
     boxes: list[Box]
 
 
-def layer_outputs(model: Module, x: Tensor) -> list[Layer]:
+def layer_outputs(model: Module, x: Tensor) -> list[LayerOutput]:
     """The output of each convolution and linear layer, in the order in which forward runs them, after the norm and the
     activation that follow it as modules. The net is in eval mode meanwhile; gradients are recorded where they are asked for.
     """
-    layers: list[Layer] = []
+    layers: list[LayerOutput] = []
 
     def see(name: str) -> Callable[..., None]:
         def hook(module: Module, _args: Any, output: Any) -> None:
             if isinstance(module, (Conv2d, Linear)):
-                layers.append(Layer(name, type(module).__name__, output))
+                layers.append(LayerOutput(name, type(module).__name__, output))
             elif layers and isinstance(output, Tensor) and output.shape == layers[-1].output.shape:
                 layers[-1] = layers[-1]._replace(output=output)
 
