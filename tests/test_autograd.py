@@ -664,3 +664,18 @@ def test_leaf_gradients_of_a_whole_batch_of_dtypes() -> None:
         (x * 2).sum().backward()
         assert x.grad.dtype is dtype
         np.testing.assert_array_equal(x.grad.float().numpy(), np.full(3, 2))
+
+
+@pytest.mark.parametrize("op", ["conv2d", "linear", "matmul"])
+def test_what_asks_for_a_gradient_after_the_forward_pass_gets_none(op: str) -> None:
+    """What its gradient needs was not kept."""
+    shapes = {"conv2d": ((1, 2, 5, 5), (3, 2, 3, 3)), "linear": ((4, 3), (2, 3)), "matmul": ((4, 3), (3, 2))}
+    function = ts.matmul if op == "matmul" else getattr(ts.nn.functional, op)
+    for early in (0, 1):
+        pair = [ts.ones(shape) for shape in shapes[op]]
+        pair[early].requires_grad_()
+        y = function(*pair)
+        pair[1 - early].requires_grad_()
+        y.sum().backward()
+        assert pair[early].grad is not None
+        assert pair[1 - early].grad is None

@@ -166,7 +166,7 @@ def test_version_and_help():
         ([], "COMMAND"),
         (["trian"], "trian"),
         (["train"], "TASK"),
-        (["train", "cifar"], "cifar"),
+        (["train", "svhn"], "svhn"),
         (["train", "mnist", "--epoch", "3"], "--epoch"),
         (["train", "mnist", "--epochs", "0"], "wanted at least 1, got 0"),
         (["train", "mnist", "--epochs", "many"], "wanted a number, got 'many'"),

@@ -28,6 +28,7 @@ MINILM = models.BertConfig(hidden_size=384, num_hidden_layers=6, intermediate_si
 PUBLISHED = {
     "alexnet": (models.AlexNet, 61_100_840, 16),
     "alexnet2012": (models.AlexNet2012, 60_965_224, 16),
+    "cifar_alexnet": (models.CifarAlexNet, 1_882_602, 36),
     "vgg11": (models.vgg11, 132_863_336, 22),
     "vgg13": (models.vgg13, 133_047_848, 26),
     "vgg16": (models.vgg16, 138_357_544, 32),

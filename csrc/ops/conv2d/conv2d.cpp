@@ -78,7 +78,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const D
                   };
                   const Tensor dx = x.requires_grad() ? images(x.shape()) : Tensor();
                   const Tensor d = planes == Planes::all ? as_contiguous(dy) : as_channels_last(dy);
-                  const Tensor dw = wanted(weight), db = wanted(bias);
+                  const Tensor dw = kept_in->defined() ? wanted(weight) : Tensor(), db = wanted(bias);
                   conv2d_on(dy.device())
                       .backward(optional_view(*kept_in), *kept_weight, optional_view(*saved), d, optional_view(dx),
                                 optional_view(dw), optional_view(db), steps, activation);

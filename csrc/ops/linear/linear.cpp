@@ -56,7 +56,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
                   const auto wanted = [](const Tensor& t) {
                     return t.requires_grad() ? empty(t.shape(), t.dtype(), t.device()) : Tensor();
                   };
-                  const Tensor dx = wanted(x), dw = wanted(weight), db = wanted(bias);
+                  const Tensor dx = kept_weight->defined() ? wanted(x) : Tensor();
+                  const Tensor dw = kept_in->defined() ? wanted(weight) : Tensor(), db = wanted(bias);
                   const Tensor dx_rows = dx.defined() ? view_of(dx, {flat[0], x.size(-1)}, {x.size(-1), 1}) : dx;
                   linear_on(dy.device())
                       .backward(optional_view(*kept_in), optional_view(*kept_weight), optional_view(*saved), gradient,

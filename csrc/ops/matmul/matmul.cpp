@@ -98,11 +98,11 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   return record("matmul", y, {a, b}, [a, b, kept_a, kept_b, shape = full.shape()](const Tensor& dy) {
     const Tensor gradient = with_shape(as_contiguous(dy), shape);
     Tensor da, db;
-    if (a.requires_grad()) {
+    if (a.requires_grad() && kept_b->defined()) {
       da = product(gradient, swap_last(as_column(*kept_b)), a.device());
       da = with_shape(sum_to(da, shape_of(as_row(a))), a.shape());
     }
-    if (b.requires_grad()) {
+    if (b.requires_grad() && kept_a->defined()) {
       const View left = as_row(*kept_a);
       const std::optional<View> rows = b.dim() == 2 && a.dim() > 2 && dy.numel() > 0 ? merge_rows(left) : std::nullopt;
       db = rows ? product(swap_last(*rows), *merge_rows(gradient), b.device())

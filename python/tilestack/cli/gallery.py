@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
-from tilestack.diagnose.report import data_uri, document
+from tilestack.diagnose.report import document, photo_uri
 from tilestack.vision.photos import resize_photo, resized_shape
 from tilestack.vision.tagging import Tag, Tagged
 
-from .text_report import footer
+from .report import footer
 
 SIDE = 240  # pixels of the shorter side of a thumbnail
 MOST_COMMON = 12
@@ -35,16 +32,10 @@ STYLE = """
 
 
 def thumbnail(picture: np.ndarray) -> str:
-    """A data URI of (height, width, 3) uint8, made small: JPEG, or PNG without pillow."""
+    """A data URI of (height, width, 3) uint8, made small."""
     if min(picture.shape[:2]) > SIDE:
         picture = resize_photo(picture, *resized_shape(picture, SIDE))
-    if find_spec("PIL") is None:
-        return data_uri(picture)
-    from PIL import Image
-
-    packed = io.BytesIO()
-    Image.fromarray(picture).save(packed, "jpeg", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(packed.getvalue()).decode()
+    return photo_uri(picture)
 
 
 def page(tagged: Sequence[Tagged]) -> str:

@@ -14,7 +14,7 @@ from tilestack import models
 from tilestack.models import EfficientNetLite
 from tilestack.vision.tagging import Tag, Tagged, find_photos, tag_photos
 
-from . import CommandError, _in_words, weights
+from . import CommandError, _named, weights
 from .runs import use_machine
 
 DEFAULT = "efficientnet-lite0"
@@ -59,17 +59,12 @@ def _tag_all(model: EfficientNetLite, paths: list[str], args: argparse.Namespace
     with tqdm(total=len(paths), unit=" photos", dynamic_ncols=True, leave=False, disable=not show) as bar:
         for photo in tag_photos(model, paths, args.top, args.batch_size, also):
             if photo.error is not None:
-                bar.write(f"tilestack: {_named(photo)}", file=sys.stderr)
+                bar.write(f"tilestack: {_named(photo.path, photo.error)}", file=sys.stderr)
             elif not args.json:
                 bar.write(f"{photo.path}: {in_words(photo.tags)}", file=sys.stdout)
             bar.update()
             found.append(photo)
     return found
-
-
-def _named(photo: Tagged) -> str:
-    message = _in_words(photo.error) if photo.error else ""
-    return message if photo.path in message else f"{photo.path}: {message}"
 
 
 def _plain(photo: Tagged) -> dict[str, Any]:

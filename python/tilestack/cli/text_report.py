@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import tilestack as ts
 from tilestack.diagnose import Report
 from tilestack.diagnose.charts import Line, line_chart, thinned
 from tilestack.diagnose.report import _section
 
 from . import machine
+from .report import footer
 
 if TYPE_CHECKING:
     from . import dates
@@ -26,7 +25,6 @@ MISTAKES = 40
 class TextReport(Report):
     """A Report with what the net wrote in place of the accuracy of images."""
 
-    loss_note: str = ""
     texts: list[tuple[str, str, str]] = field(default_factory=list)  # title, note, text
 
     def _loss(self) -> str:
@@ -138,7 +136,3 @@ def norms_by_layer(rows: list[dict[str, Any]]) -> dict[str, list[float]]:
     """Of matrices inside the blocks, from the first to the last."""
     names = [name for name in (rows[0] if rows else {}) if name.endswith(("c_proj.weight", "linear2.weight"))]
     return {name.removesuffix(".weight"): [row[name] for row in rows] for name in names}
-
-
-def footer() -> str:
-    return f"Written by tilestack {ts.__version__}, {time.strftime('%Y-%m-%d %H:%M')}."

@@ -1,4 +1,4 @@
-"""tilestack train."""
+"""tilestack train mnist, tilestack train cifar."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ import numpy as np
 import tilestack as ts
 from tilestack import nn, optim
 from tilestack.data import DataLoader
-from tilestack.data.mnist import Mnist, load_mnist
+from tilestack.data.cifar import load_cifar
+from tilestack.data.labelled_images import LabelledImages
+from tilestack.data.mnist import load_mnist
 from tilestack.train import GradientNorms, fit
 from tilestack.vision import ImageDataset, random_affine
+from tilestack.vision.augment import random_shift_and_mirror
 
 from . import classifier
 from .runs import RunLog, prepare, print_results, use_machine, write_results
 
 WEIGHT_DECAY = 0.01
+LOADERS: dict[str, Any] = {"mnist": load_mnist, "cifar": load_cifar}
+RATES = {"lenet": 0.003, "mlp": 0.001, "alexnet": 0.001}
 
 
 @dataclass(frozen=True)
@@ -48,15 +53,15 @@ class Result:
 
 
 def train(args: argparse.Namespace) -> int:
-    """Run `tilestack train mnist` with the parsed options."""
+    """Run `tilestack train mnist` or `tilestack train cifar` with the parsed options."""
     use_machine(args)
-    data = load_mnist(args.data)
+    data = LOADERS[args.task](args.data)
     settings = Settings(
         model=args.model,
         data=data.name,
         epochs=args.epochs or (15 if len(data.train_images) <= 10_000 else 12),
         batch_size=args.batch_size,
-        lr=args.lr or (0.003 if args.model == "lenet" else 0.001),
+        lr=args.lr or RATES[args.model],
         seed=args.seed,
         device=args.device,
     )
@@ -66,13 +71,13 @@ def train(args: argparse.Namespace) -> int:
     print(f"{settings.model} on {data.name}: {train_size:,} images to train on, {test_size:,} held back")
     result = run(settings, data, folder, args.resume)
     if result is None:
-        print(f"go on with: tilestack train mnist --resume, with the same options, --out {folder}")
+        print(f"go on with: tilestack train {args.task} --resume, with the same options, --out {folder}")
         return 130
     _write(result, settings, data, folder)
     return 0
 
 
-def run(settings: Settings, data: Mnist, folder: Path, resume: bool = False) -> Result | None:
+def run(settings: Settings, data: LabelledImages, folder: Path, resume: bool = False) -> Result | None:
     """Train. None if Ctrl-C ended it."""
     ts.manual_seed(settings.seed)
     config = _config(settings, data)
@@ -89,7 +94,7 @@ def run(settings: Settings, data: Mnist, folder: Path, resume: bool = False) -> 
         optimizer=optimizer,
         epochs=settings.epochs,
         validation=make(data.test_images, data.test_labels),
-        scheduler=optim.lr_scheduler.CosineAnnealingLR(optimizer, steps),
+        scheduler=_scheduler(optimizer, settings, steps),
         schedule="step",
         callbacks=[log, norms],
         checkpoint=folder,
@@ -101,19 +106,32 @@ def run(settings: Settings, data: Mnist, folder: Path, resume: bool = False) -> 
     return Result(model, config, history.rows, log.losses, norms.rows, chances, sum(history["seconds"]))
 
 
-def _config(settings: Settings, data: Mnist) -> classifier.Config:
-    pixels = data.train_images.astype(np.float32) / 255
-    mean, std = float(pixels.mean(dtype=np.float64)), float(pixels.std(dtype=np.float64))
-    return classifier.Config(settings.model, data.name, data.classes, round(mean, 4), max(round(std, 4), 1e-4))
+def _scheduler(optimizer: optim.Optimizer, settings: Settings, steps: int) -> optim.lr_scheduler.LRScheduler:
+    """Down by a cosine; for photos also up, since a deep net starts badly at the largest rate."""
+    if settings.data == "cifar-10":
+        return optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, total_steps=steps)
+    return optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+
+
+def _config(settings: Settings, data: LabelledImages) -> classifier.Config:
+    counts = np.bincount(data.train_images.ravel(), minlength=256) / data.train_images.size
+    levels = np.arange(256) / 255
+    mean = float(counts @ levels)
+    std = float(np.sqrt(counts @ (levels - mean) ** 2))
+    size, *colours = data.train_images.shape[2:]
+    scale = {"mean": round(mean, 4), "std": max(round(std, 4), 1e-4)}
+    return classifier.Config(settings.model, data.name, data.classes, **scale, size=size, channels=sum(colours) or 1)
 
 
 def _augment(name: str) -> Any:
+    if name == "cifar-10":
+        return random_shift_and_mirror
     if name == "fashion-mnist":
         return partial(random_affine, degrees=3, shift=1, scale=0.05)
     return partial(random_affine, degrees=10, shift=2, scale=0.1)
 
 
-def _write(result: Result, settings: Settings, data: Mnist, folder: Path) -> None:
+def _write(result: Result, settings: Settings, data: LabelledImages, folder: Path) -> None:
     from .report import make_report
 
     model_file = classifier.save(result.model, result.config, folder)

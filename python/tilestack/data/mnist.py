@@ -6,10 +6,11 @@ import gzip
 import lzma
 import math
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from tilestack.data.labelled_images import LabelledImages
 
 SAMPLE = Path(__file__).with_name("mnist_sample")
 DIGITS = tuple("0123456789")
@@ -18,20 +19,8 @@ CLOTHES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt",
 FIRST_LABELS = {"mnist": (5, 0, 4, 1, 9, 2, 1, 3, 1, 4), "fashion-mnist": (9, 0, 0, 3, 0, 2, 7, 2, 5, 5)}
 
 
-@dataclass(frozen=True)
-class Mnist:
-    """images: (n, 28, 28) uint8, ink is bright. labels: (n,) uint8, an index into classes."""
-
-    name: str
-    train_images: np.ndarray
-    train_labels: np.ndarray
-    test_images: np.ndarray
-    test_labels: np.ndarray
-    classes: tuple[str, ...]
-
-
-def load_mnist(data: str | Path | None = None) -> Mnist:
-    """Load MNIST or Fashion-MNIST.
+def load_mnist(data: str | Path | None = None) -> LabelledImages:
+    """Load MNIST or Fashion-MNIST: images (n, 28, 28), ink is bright.
 
     data: a folder with the four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte,
     t10k-labels-idx1-ubyte), packed as .gz or .xz or not. None: the sample in the wheel, 4,000 digits of MNIST's training set
@@ -45,7 +34,7 @@ def load_mnist(data: str | Path | None = None) -> Mnist:
     test_images, test_labels = _read_part(folder, "t10k")
     name = "mnist-sample" if data is None else _recognise(train_labels)
     classes = CLOTHES if name == "fashion-mnist" else DIGITS
-    return Mnist(name, train_images, train_labels, test_images, test_labels, classes)
+    return LabelledImages(name, train_images, train_labels, test_images, test_labels, classes)
 
 
 def read_idx(path: str | Path) -> np.ndarray:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +16,13 @@ from tilestack.vision.png import write_png
 
 from .charts import Line, line_chart, thinned
 
+HALF_WIDTH, FULL_WIDTH = 45, 120  # letters that fit side by side
 NEGATIVE, MIDDLE, POSITIVE = np.array([[26, 84, 168], [242, 240, 236], [190, 52, 28]], np.float32)
 
 
 @dataclass
 class Mistake:
-    """image: (height, width) uint8."""
+    """image: (height, width) or (height, width, 3) uint8."""
 
     image: np.ndarray
     label: str
@@ -45,6 +48,7 @@ class Report:
     settings: list[tuple[str, str]] = field(default_factory=list)
     timings: list[tuple[str, str]] = field(default_factory=list)
     footer: str = ""
+    loss_note: str = "Cross-entropy, on a logarithmic scale. Training is measured on augmented images."
 
     def html(self) -> str:
         """The page."""
@@ -58,12 +62,8 @@ class Report:
             _facts("Settings", self.settings),
             _facts("Machine and timings", self.timings),
         ]
-        tiles = "".join(
-            f'<div class="tile"><dt>{escape(name)}</dt><dd>{escape(value)}</dd><small>{escape(more)}</small></div>'
-            for name, value, more in self.tiles
-        )
         grid = "\n".join(filter(None, sections))
-        body = f'<dl class="tiles">{tiles}</dl>\n<div class="grid2">\n{grid}\n</div>'
+        body = f'{tiles(self.tiles)}\n<div class="grid2">\n{grid}\n</div>'
         return document(self.title, self.subtitle, body, self.footer)
 
     def _series(self, name: str) -> tuple[list[float], list[float]]:
@@ -79,9 +79,7 @@ class Report:
             steps_an_epoch = len(self.step_losses) / max(self.epochs[-1]["epoch"], 1)
             lines.append(Line("training, single steps", [x / steps_an_epoch for x in at], losses, colour=0, faint=True))
         chart = line_chart(lines, "Loss by epoch", "epoch", log=True)
-        return _section(
-            "Loss", "Cross-entropy, on a logarithmic scale. Training is measured on augmented images.", chart
-        )
+        return _section("Loss", self.loss_note, chart)
 
     def _accuracy(self) -> str:
         if not self.epochs:
@@ -120,39 +118,65 @@ class Report:
             total = max(int(counts[i].sum()), 1)
             cells = "".join(_cell(int(n), n / total if i == j else n / worst, i == j) for j, n in enumerate(counts[i]))
             rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
+        turned = " turned" if self._header_width() > FULL_WIDTH else ""
         table = (
-            f'<div class="scroll"><table class="matrix"><thead><tr><th></th>{head}</tr></thead>'
+            f'<div class="scroll"><table class="matrix{turned}"><thead><tr><th></th>{head}</tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
-        return _section("Confusion matrix", "Row: what the image shows. Column: what the net read.", table)
+        note = "Row: what the image shows. Column: what the net read."
+        return _section("Confusion matrix", note, table, wide=self._header_width() > HALF_WIDTH)
+
+    def _header_width(self) -> int:
+        """Letters of the confusion matrix' columns."""
+        return sum(max(len(name), 4) for name in self.classes)
 
     def _filters(self) -> str:
         if self.filters is None:
             return ""
-        filters = np.asarray(self.filters, np.float32)[:64].mean(1)  # over channels
-        scale = float(np.abs(filters).max()) or 1
-        images = "".join(
-            f'<img src="{data_uri(diverging(f / scale))}" alt="filter {i}">' for i, f in enumerate(filters)
-        )
-        note = f"Red raises, blue lowers a unit's output; the strongest weight is {scale:.2f}."
+        filters = np.asarray(self.filters, np.float32)[:64]
+        images = "".join(f'<img src="{data_uri(f)}" alt="filter {i}">' for i, f in enumerate(filter_pictures(filters)))
+        note = filter_note(filters)
         size = 120 if len(filters) <= 16 else 52
-        return _section("First-layer filters", note, f'<div class="tilegrid" style="--size:{size}px">{images}</div>')
+        grid = f'<div class="tilegrid" style="--size:{size}px">{images}</div>'
+        return _section("First-layer filters", note, grid, wide=self._header_width() > HALF_WIDTH)
 
     def _mistakes(self) -> str:
         if not self.mistakes:
             return ""
         figures = "".join(
-            f'<figure><img src="{data_uri(m.image)}" alt=""><figcaption><b>{escape(m.predicted)}</b> '
+            f'<figure><img src="{(data_uri if m.image.ndim == 2 else photo_uri)(m.image)}" alt=""><figcaption><b>{escape(m.predicted)}</b> '
             f"({m.confidence:.0%})<br>is {escape(m.label)}</figcaption></figure>"
             for m in self.mistakes
         )
         note = "Held-back images that the net got wrong while it was surest: what it read, how sure it was, what it is."
-        return _section("Worst mistakes", note, f'<div class="tilegrid" style="--size:84px">{figures}</div>', wide=True)
+        size = 84 if self.mistakes[0].image.ndim == 2 else 120
+        grid = f'<div class="tilegrid" style="--size:{size}px">{figures}</div>'
+        return _section("Worst mistakes", note, grid, wide=True)
+
+
+def tiles(facts: Sequence[tuple[str, str, str]]) -> str:
+    """Figures at the top of a page: name, value, explanation."""
+    drawn = "".join(
+        f'<div class="tile"><dt>{escape(name)}</dt><dd>{escape(value)}</dd><small>{escape(more)}</small></div>'
+        for name, value, more in facts
+    )
+    return f'<dl class="tiles">{drawn}</dl>'
 
 
 def data_uri(image: np.ndarray) -> str:
     """A PNG inside the page."""
     return "data:image/png;base64," + base64.b64encode(write_png(image)).decode()
+
+
+def photo_uri(picture: np.ndarray) -> str:
+    """A photo (height, width, 3) uint8 inside the page: a JPEG, or without pillow a PNG, which is larger."""
+    if find_spec("PIL") is None:
+        return data_uri(picture)
+    from PIL import Image
+
+    packed = io.BytesIO()
+    Image.fromarray(picture).save(packed, "jpeg", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(packed.getvalue()).decode()
 
 
 def diverging(x: np.ndarray) -> np.ndarray:
@@ -161,6 +185,24 @@ def diverging(x: np.ndarray) -> np.ndarray:
     return np.rint(MIDDLE + np.maximum(x, 0) * (POSITIVE - MIDDLE) + np.maximum(-x, 0) * (NEGATIVE - MIDDLE)).astype(
         np.uint8
     )
+
+
+def filter_pictures(filters: np.ndarray) -> np.ndarray:
+    """(n, channels, height, width) weights as (n, height, width, 3) uint8: those of three channels as colours, each filter by
+    itself, others as the mean over channels, all on one scale."""
+    if filters.shape[1] == 3:
+        scale = np.abs(filters).max((1, 2, 3), keepdims=True) + 1e-12
+        return np.rint(127.5 * (1 + filters / scale)).astype(np.uint8).transpose(0, 2, 3, 1)
+    mean = filters.mean(1)
+    return diverging(mean / (np.abs(mean).max() + 1e-12))
+
+
+def filter_note(filters: np.ndarray) -> str:
+    """How to read filter_pictures."""
+    if filters.shape[1] == 3:
+        return "Weights of red, green and blue as colours; gray is 0, and each filter is on a scale of its own."
+    strongest = float(np.abs(filters.mean(1)).max())
+    return f"Red raises, blue lowers a unit's output; the strongest weight is {strongest:.2f}."
 
 
 def document(title: str, subtitle: str, body: str, footer: str, style: str = "") -> str:

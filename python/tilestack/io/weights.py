@@ -52,9 +52,10 @@ def load_weights(path: str | os.PathLike[str], device: Any = "cpu") -> dict[str,
         return load_shards(file, lambda shard: load_weights(shard, device))
     with open(file, "rb") as opened:
         start = opened.read(512)
-    if start.startswith((b"PK", b"\x80")):
+    is_safetensors = start[8:9] == b"{"  # the length before it may look like a pickle or a zip
+    if start.startswith((b"PK", b"\x80")) and not is_safetensors:
         tensors = load_npz(file, device) if _is_npz(file) else _state_dict(load_torch(file, device), file)
-    elif start[8:9] == b"{" or file.suffix == ".safetensors":
+    elif is_safetensors or file.suffix == ".safetensors":
         _refuse_pointer(start, file)
         tensors = load_file(file, device=device)
     else:

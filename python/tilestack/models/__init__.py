@@ -1,6 +1,6 @@
 """Nets that are ready to train, with the parameter names under which their weights are published."""
 
-from .alexnet import AlexNet, AlexNet2012
+from .alexnet import AlexNet, AlexNet2012, CifarAlexNet
 from .bert import BertConfig, BertForMaskedLM, BertModel, SentenceEncoder
 from .efficientnet_lite import EfficientNetLite, efficientnet_lite0, efficientnet_lite1, efficientnet_lite2
 from .gpt2 import GPT2Config, GPT2LMHeadModel, GPT2Model
@@ -35,6 +35,7 @@ __all__ = [
     "BertConfig",
     "BertForMaskedLM",
     "BertModel",
+    "CifarAlexNet",
     "CifarResNet",
     "EfficientNetLite",
     "GPT2Config",

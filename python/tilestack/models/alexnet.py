@@ -88,14 +88,50 @@ class AlexNet(Pretrained):
         return self.classifier(self.avgpool(self.features(x)).flatten(1))
 
 
+class CifarAlexNet(Pretrained):
+    """AlexNet for 32x32 pictures: its five convolutions, half as wide as torchvision's, with smaller kernels, no strides and
+    batch norm in place of response normalisation.
+
+    x: (batch, 3, 32, 32) float. Returns (batch, num_classes) logits. Convolutions start with He's initialisation.
+    1,882,602 parameters for 10 classes.
+    """
+
+    def __init__(self, num_classes: int = 10, dropout: float = 0.2, hidden: int = 512) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            *convolution(3, 32, 5),
+            nn.MaxPool2d(3, 2, padding=1),
+            *convolution(32, 96, 3),
+            nn.MaxPool2d(3, 2, padding=1),
+            *convolution(96, 192, 3),
+            *convolution(192, 128, 3),
+            *convolution(128, 128, 3),
+            nn.MaxPool2d(3, 2, padding=1),
+        )
+        self.classifier = classifier(num_classes, dropout, hidden, 128 * 4 * 4)
+
+    @classmethod
+    def sizes_of(cls, state: State) -> dict[str, Any] | None:
+        return linear_sizes(state) if shape(state, "features.4.weight") == (96, 32, 3, 3) else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.features(x).flatten(1))
+
+
+def convolution(inplanes: int, planes: int, kernel: int) -> tuple[nn.Module, ...]:
+    conv = nn.Conv2d(inplanes, planes, kernel, padding=kernel // 2, bias=False)
+    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+    return conv, nn.BatchNorm2d(planes), nn.ReLU()
+
+
 def linear_sizes(state: State) -> dict[str, Any]:
     return {"num_classes": shape(state, "classifier.6.weight")[0], "hidden": shape(state, "classifier.1.weight")[0]}
 
 
-def classifier(num_classes: int, dropout: float, hidden: int) -> nn.Sequential:
+def classifier(num_classes: int, dropout: float, hidden: int, features: int = 256 * 6 * 6) -> nn.Sequential:
     return nn.Sequential(
         nn.Dropout(dropout),
-        nn.Linear(256 * 6 * 6, hidden),
+        nn.Linear(features, hidden),
         nn.ReLU(),
         nn.Dropout(dropout),
         nn.Linear(hidden, hidden),

@@ -145,12 +145,22 @@ class EfficientNetLite(Pretrained):
         sizes = dict(zip(("width", "depth"), published.get(key, ()), strict=False))
         return {**sizes, "num_classes": shape(state, "_fc.weight")[0]}
 
-    def forward(self, x: Tensor) -> Tensor:
+    def with_classes(self, classes: Sequence[str]) -> EfficientNetLite:
+        """A copy whose last layer is new, for these classes; in the mode of a new net, training."""
+        model = EfficientNetLite(**{**self.arguments, "num_classes": len(classes), "classes": list(classes)})
+        kept = {name: x for name, x in self.state_dict().items() if not name.startswith("_fc.")}
+        model.load_state_dict({**model.state_dict(), **kept})
+        return model.to(self._fc.weight.device)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer makes the logits of: (batch, 1280)."""
         x = F.relu6(self._bn0(self._conv_stem(x)))
         for block in self._blocks:
             x = block(x)
-        x = F.relu6(self._bn1(self._conv_head(x)))
-        return self._fc(self._dropout(x.mean((2, 3))))
+        return F.relu6(self._bn1(self._conv_head(x))).mean((2, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._fc(self._dropout(self.features(x)))
 
 
 # timm's names of what is outside the blocks, in a block that does not expand (the first), and in the others.

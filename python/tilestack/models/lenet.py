@@ -8,15 +8,19 @@ from .pretrained import Pretrained, State, shape
 
 
 class LeNet(Pretrained):
-    """LeNet-5 (LeCun et al., 1998) as it is built today: ReLU and max pooling, 61,706 weights for 10 classes.
+    """LeNet-5 (LeCun et al., 1998) as it is built today: ReLU and max pooling, 61,706 weights for 10 classes of gray images.
 
-    x: (batch, in_channels, 28, 28) float. Returns (batch, num_classes) logits.
+    x: (batch, in_channels, size, size) float, where size is 28, to which a border of 2 is added, or 32, as in the paper.
+    Returns (batch, num_classes) logits.
     """
 
-    def __init__(self, num_classes: int = 10, in_channels: int = 1) -> None:
+    def __init__(self, num_classes: int = 10, in_channels: int = 1, size: int = 28) -> None:
         super().__init__()
+        if size not in (28, 32):
+            raise ValueError(f"LeNet: size must be 28 or 32, got {size}")
+        self.size = size
         self.features = nn.Sequential(
-            nn.Conv2d(in_channels, 6, 5, padding=2),
+            nn.Conv2d(in_channels, 6, 5, padding=(32 - size) // 2),
             nn.ReLU(),
             nn.MaxPool2d(2),
             nn.Conv2d(6, 16, 5),

@@ -5,7 +5,7 @@ from .dataset import ImageDataset
 from .digits import prepare_digit
 from .imagenet import imagenet_classes
 from .images import read_image, to_gray, to_rgb
-from .photos import as_batch, centre_crop
+from .photos import as_batch, centre_crop, square
 from .png import read_png, write_png
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "random_affine",
     "read_image",
     "read_png",
+    "square",
     "to_gray",
     "to_rgb",
     "write_png",

@@ -12,6 +12,8 @@ import numpy as np
 
 from .png import SIGNATURE, read_png
 
+BT601 = np.array([0.299, 0.587, 0.114], np.float32)  # brightness of red, green and blue
+
 
 def read_image(path: str | os.PathLike[str], least: int | None = None) -> np.ndarray:
     """Read a picture: any format that pillow knows, if it is installed, otherwise PNG. Photos are turned upright (EXIF).
@@ -21,17 +23,19 @@ def read_image(path: str | os.PathLike[str], least: int | None = None) -> np.nda
     Returns (height, width, channels) uint8 with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGB, alpha) channels.
     Raises FileNotFoundError, or ValueError, with path and reason, for what is no picture.
     """
-    data = Path(path).read_bytes()
     try:
-        if find_spec("PIL") is not None:
-            return _read_with_pillow(data, least)
-        if data.startswith(SIGNATURE):
-            return read_png(data)
+        return decode_image(Path(path).read_bytes(), least)
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)}: {error}") from None
-    raise ValueError(
-        f"{os.fspath(path)}: not a PNG file (other picture formats need pillow: pip install tilestack[vision])"
-    )
+
+
+def decode_image(data: bytes, least: int | None = None) -> np.ndarray:
+    """`read_image` of a file's content."""
+    if find_spec("PIL") is not None:
+        return _read_with_pillow(data, least)
+    if data.startswith(SIGNATURE):
+        return read_png(data)
+    raise ValueError("not a PNG file (other picture formats need pillow: pip install tilestack[vision])")
 
 
 def to_gray(image: np.ndarray, background: float = 255) -> np.ndarray:
@@ -39,7 +43,7 @@ def to_gray(image: np.ndarray, background: float = 255) -> np.ndarray:
     `background`."""
     x = image.astype(np.float32)
     channels = x.shape[2]
-    gray: np.ndarray = x[:, :, 0] if channels < 3 else x[:, :, :3] @ np.array([0.299, 0.587, 0.114], np.float32)
+    gray: np.ndarray = x[:, :, 0] if channels < 3 else x[:, :, :3] @ BT601
     if channels in (2, 4):
         alpha = x[:, :, -1] / 255
         gray = gray * alpha + background * (1 - alpha)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 
@@ -9,10 +10,20 @@ import numpy as np
 
 import tilestack as ts
 
+from .images import read_image, to_rgb
 from .resampling import bicubic, resize
 
 CROP_PADDING = 32  # pixels that the shorter side has beyond the crop
 MEAN, STD = 127, 128  # of the inputs of EfficientNet-Lite, for all channels
+ENOUGH = 3  # times the size that is wanted, at which a JPEG decoded smaller gives the same pixels but for rounding
+
+
+def read_photo(path: str | os.PathLike[str], size: int) -> np.ndarray:
+    """A photo for a net that takes `size` pixels: (height, width, 3) uint8, decoded no larger than is of use.
+
+    Errors as of `read_image`.
+    """
+    return to_rgb(read_image(path, least=ENOUGH * (size + CROP_PADDING)))
 
 
 def centre_crop(image: np.ndarray, size: int) -> np.ndarray:
@@ -23,6 +34,14 @@ def centre_crop(image: np.ndarray, size: int) -> np.ndarray:
     height, width = resized_shape(image, size + CROP_PADDING)
     top, left = round((height - size) / 2), round((width - size) / 2)
     return resize_photo(image, height, width)[top : top + size, left : left + size]
+
+
+def square(image: np.ndarray, size: int) -> np.ndarray:
+    """The middle of an image of `read_image`, all of its shorter side, as (size, size, 3) uint8."""
+    photo = to_rgb(image)
+    side = min(photo.shape[:2])
+    top, left = (photo.shape[0] - side) // 2, (photo.shape[1] - side) // 2
+    return resize_photo(photo[top : top + side, left : left + side], size, size)
 
 
 def resized_shape(image: np.ndarray, shorter: int) -> tuple[int, int]:

@@ -16,12 +16,10 @@ import tilestack as ts
 from tilestack.models import EfficientNetLite
 
 from .imagenet import imagenet_classes
-from .images import read_image, to_rgb
-from .photos import CROP_PADDING, as_batch, centre_crop
+from .photos import as_batch, centre_crop, read_photo
 
 T = TypeVar("T")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-ENOUGH = 3  # times the size that is wanted, at which a JPEG decoded smaller gives the same pixels but for rounding
 
 
 class Tag(NamedTuple):
@@ -55,6 +53,11 @@ def find_photos(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     return found
 
 
+def has_photos(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` is a folder with pictures in it or in the folders in it."""
+    return any(file.suffix.lower() in SUFFIXES for file in Path(path).rglob("[!.]*"))
+
+
 def class_names(model: EfficientNetLite) -> Sequence[str]:
     """Its own, or ImageNet's if it has as many."""
     count = model._fc.out_features
@@ -79,7 +82,7 @@ def tag_photos(
 
     def load(path: str) -> tuple[np.ndarray, Any] | OSError | ValueError:
         try:
-            picture = to_rgb(read_image(path, least=ENOUGH * (model.size + CROP_PADDING)))
+            picture = read_photo(path, model.size)
             return centre_crop(picture, model.size), also(picture) if also else None
         except (OSError, ValueError) as error:
             return error
