@@ -275,12 +275,14 @@ void run(const Gemm& g) {
 void tile(const TileProduct& t) {
   const auto kernel = tile_kernel<float>(false, t.rows, t.cols);
   TileSums<float> sums{t.sums, t.row_step, t.start, t.start_step};
-  for (int64_t k = 0; k < t.depth; k += t.block) {
+  int64_t k = 0;
+  do {  // without depth, too: there is a start to copy
     kernel(least(t.block, t.depth - k), {t.a + k * t.a_depth_step, t.a_row_step, t.a_depth_step}, t.b + k * t.b_step,
            t.b_step, sums, {t.runs, t.a_run_step, t.b_run_step});
     sums.start = t.sums;
     sums.start_step = t.row_step;
-  }
+    k += t.block;
+  } while (k < t.depth);
 }
 
 void write(const GemmOutput& c, bool swapped, const float* tile, int64_t row, int64_t rows, int64_t col, int64_t cols) {

@@ -144,22 +144,24 @@ void run_along_columns(const Gemm& g, bool swapped, const T* a, std::int64_t a_s
   });
 }
 
+// Three rows are multiplied as four.
 template <class S, class T>
 void run_skinny_of(const Gemm& g, bool swapped) {
   constexpr int L = kLanes<T>;
   const std::int64_t a_stride = (g.k + kLines + L) / L * L;
   Workspace<T> rows(kSkinny * a_stride);
   const S* a = static_cast<const S*>(g.a.data);
+  for (std::int64_t e = g.m * a_stride; e < kSkinny * a_stride; ++e) rows.data[e] = 0;
   for (std::int64_t i = 0; i < g.m; ++i) {
     T* to = rows.data + i * a_stride;
     for (std::int64_t k = 0; k < g.k; ++k) to[k] = convert<T>(a[i * g.a.row_stride + k * g.a.depth_stride]);
     for (std::int64_t k = g.k; k < a_stride; ++k) to[k] = 0;
   }
   using Run = void (*)(const Gemm&, bool, const T*, std::int64_t);
-  static constexpr Run runs[2][kSkinny] = {
-      {run_along_columns<1, S, T>, run_along_columns<2, S, T>, run_along_columns<3, S, T>, run_along_columns<4, S, T>},
-      {run_along_depth<1, S, T>, run_along_depth<2, S, T>, run_along_depth<3, S, T>, run_along_depth<4, S, T>}};
-  runs[g.b.depth_stride == 1][g.m - 1](g, swapped, rows.data, a_stride);
+  static constexpr Run runs[2][3] = {
+      {run_along_columns<1, S, T>, run_along_columns<2, S, T>, run_along_columns<4, S, T>},
+      {run_along_depth<1, S, T>, run_along_depth<2, S, T>, run_along_depth<4, S, T>}};
+  runs[g.b.depth_stride == 1][least(g.m, 3) - 1](g, swapped, rows.data, a_stride);
 }
 
 // True if it did the product.

@@ -3,6 +3,7 @@
 //
 // Lanes are queries: scores stand as (keys, queries), so that maxima, sums and exp of softmax need no step across
 // lanes, and what one product leaves is the right operand of the next.
+#include "core/gemm/gemm.h"
 #include "core/gemm/micro_kernel.h"
 #include "core/philox_vec.h"
 #include "core/rows.h"
@@ -26,49 +27,39 @@ TILESTACK_INLINE std::int64_t padded(std::int64_t n) {
   return blocks_of(n, kLanes<C>) * kLanes<C>;
 }
 
-// c = a b or, to resume, c += a b, with a(i, k) = a[i RowStep + k a_step].
-template <class C, int RowStep, int Rows, int Vectors>
-void multiply_rows(std::int64_t depth, const C* a, std::int64_t a_step, const C* b, std::int64_t b_step, C* c,
-                   std::int64_t c_step, bool resume) {
-  Vec<C> sum[Rows][Vectors] = {};
-#pragma GCC unroll 4
-  for (std::int64_t k = 0; k < depth; ++k) {
-    Vec<C> row[Vectors];
-    for (int v = 0; v < Vectors; ++v) row[v] = load(b + v * kLanes<C>);
-    for (int i = 0; i < Rows; ++i)
-      for (int v = 0; v < Vectors; ++v) sum[i][v] = fma(splat(a[i * RowStep]), row[v], sum[i][v]);
-    a += a_step;
-    b += b_step;
-  }
-  for (int i = 0; i < Rows; ++i)
-    for (int v = 0; v < Vectors; ++v) {
-      C* at = c + i * c_step + v * kLanes<C>;
-      store(at, resume ? sum[i][v] + load(at) : sum[i][v]);
-    }
+// c = a b or, to resume, c += a b, with a(i, k) = a[i row_step + k a_step]. Of float64, for which the product core has
+// no tiles to give.
+template <int Rows>
+void multiply_rows(std::int64_t depth, const double* a, std::int64_t row_step, std::int64_t a_step, const double* b,
+                   std::int64_t b_step, double* c, std::int64_t c_step, bool resume) {
+  Vec<double> sum[Rows] = {};
+  for (std::int64_t k = 0; k < depth; ++k)
+    for (int i = 0; i < Rows; ++i) sum[i] = fma(splat(a[i * row_step + k * a_step]), load(b + k * b_step), sum[i]);
+  for (int i = 0; i < Rows; ++i) store(c + i * c_step, resume ? sum[i] + load(c + i * c_step) : sum[i]);
 }
 
+// c: (rows, cols), cols a multiple of a vector. a_step: between steps of depth; row_step: between rows of a.
 template <class C>
-using RowsKernel = void (*)(std::int64_t, const C*, std::int64_t, const C*, std::int64_t, C*, std::int64_t, bool);
-
-template <class C, int RowStep, int... I>
-TILESTACK_INLINE RowsKernel<C> pick_rows_kernel(std::int64_t rows, bool narrow, std::integer_sequence<int, I...>) {
-  static constexpr RowsKernel<C> kernels[2][kTileRows] = {{multiply_rows<C, RowStep, I + 1, kTileVectors>...},
-                                                          {multiply_rows<C, RowStep, I + 1, 1>...}};
-  return kernels[narrow][rows - 1];
-}
-
-// c: (rows, cols), cols a multiple of a vector.
-template <class C, int RowStep = 1>
-void multiply(std::int64_t rows, std::int64_t cols, std::int64_t depth, const C* a, std::int64_t a_step, const C* b,
-              std::int64_t b_step, C* c, std::int64_t c_step, bool resume) {
-  if (rows == 0) return;
-  const std::int64_t high = blocks_of(rows, blocks_of(rows, kTileRows));  // tiles of like height
-  for (std::int64_t j = 0; j < cols; j += kTileCols<C>)
-    for (std::int64_t i = 0; i < rows; i += high) {
-      const RowsKernel<C> kernel = pick_rows_kernel<C, RowStep>(smaller(high, rows - i), cols - j <= kLanes<C>,
-                                                                std::make_integer_sequence<int, kTileRows>());
-      kernel(depth, a + i * RowStep, a_step, b + j, b_step, c + i * c_step + j, c_step, resume);
-    }
+void multiply(std::int64_t rows, std::int64_t cols, std::int64_t depth, const C* a, std::int64_t row_step,
+              std::int64_t a_step, const C* b, std::int64_t b_step, C* c, std::int64_t c_step, bool resume) {
+  if constexpr (sizeof(C) == 8) {
+    for (std::int64_t j = 0; j < cols; j += kLanes<C>)
+      for (std::int64_t i = 0; i < rows;) {
+        const bool four = rows - i >= 4;
+        (four ? multiply_rows<4> : multiply_rows<1>)(depth, a + i * row_step, row_step, a_step, b + j, b_step,
+                                                     c + i * c_step + j, c_step, resume);
+        i += four ? 4 : 1;
+      }
+  } else {
+    if (rows == 0) return;
+    const std::int64_t high = blocks_of(rows, blocks_of(rows, kTileRows));  // tiles of like height
+    for (std::int64_t j = 0; j < cols; j += kTileCols<C>)
+      for (std::int64_t i = 0; i < rows; i += high) {
+        C* to = c + i * c_step + j;
+        gemm.tile({smaller(high, rows - i), smaller(kTileCols<C>, cols - j), depth, depth, a + i * row_step, row_step,
+                   a_step, b + j, b_step, to, c_step, resume ? to : nullptr, c_step});
+      }
+  }
 }
 
 // The rows of one head.
@@ -205,7 +196,7 @@ template <class T>
 void block_scores(const Problem<T>& p, const Block& block, std::int64_t lanes, const Compute<T>* k, const Compute<T>* q,
                   Turned<Compute<T>>& turned, Compute<T>* scores) {
   using C = Compute<T>;
-  multiply<C>(block.keys, lanes, p.dim, k, kKeys, q, kQueries<C>, scores, kQueries<C>, false);
+  multiply<C>(block.keys, lanes, p.dim, k, 1, kKeys, q, kQueries<C>, scores, kQueries<C>, false);
   if (p.in.mask.defined()) add_mask<T>(p.in.mask, block, turned, scores);
   if (!p.in.causal || block.key + block.keys <= block.query + 1) return;
   for (std::int64_t j = 0; j < block.keys; ++j) {

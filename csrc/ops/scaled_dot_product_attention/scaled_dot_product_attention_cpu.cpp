@@ -91,7 +91,7 @@ void attend(const AttentionInputs& in, const View& y, const View& lse) {
           multiply_all<C>(scores, turned.columns, block.keys * wide);
         }
         if (block.key > 0) scale_columns<C>(out, p.value_dim, shrink);
-        multiply<C>(p.value_dim, lanes, block.keys, v.head(block.batch, kv) + block.key * p.value_dim, p.value_dim,
+        multiply<C>(p.value_dim, lanes, block.keys, v.head(block.batch, kv) + block.key * p.value_dim, 1, p.value_dim,
                     scores, wide, out, wide, block.key > 0);
       }
 
@@ -173,7 +173,6 @@ void attend_backward(const AttentionInputs& in, const View& y, const View& lse, 
                      const View& dk, const View& dv) {
   using C = Compute<T>;
   constexpr std::int64_t wide = kQueries<C>;
-  constexpr int kRow = int(wide);
   const Problem<T> p(in);
   Scratch<C> turned_k(p.batch * p.kv_heads * p.key_blocks * kKeys * p.dim),
       turned_v(p.batch * p.kv_heads * p.key_blocks * kKeys * p.value_dim);
@@ -211,17 +210,17 @@ void attend_backward(const AttentionInputs& in, const View& y, const View& lse, 
           const std::int64_t place = head * p.key_blocks + block.key / kKeys, at = block.key - first;
           block_scores<T>(p, block, lanes, turned_k + place * kKeys * p.dim, queries.q_turned.data, turned,
                           scores.data);
-          multiply<C>(block.keys, lanes, p.value_dim, turned_v + place * kKeys * p.value_dim, kKeys, queries.dy_turned,
-                      wide, dp, wide, false);
+          multiply<C>(block.keys, lanes, p.value_dim, turned_v + place * kKeys * p.value_dim, 1, kKeys,
+                      queries.dy_turned, wide, dp, wide, false);
           if (in.dropout > 0) draw_dropout<T>(p, block, turned);
           softmax_slopes<C>(block.keys, scores, dp, in.dropout > 0 ? turned.columns.data : nullptr, queries.lse,
                             queries.dots);
-          multiply<C, kRow>(block.keys, value_step, block.queries, scores, 1, queries.dy, value_step,
-                            values_slope + at * value_step, value_step, true);
-          multiply<C, kRow>(block.keys, dim_step, block.queries, dp, 1, queries.q, dim_step, keys_slope + at * dim_step,
-                            dim_step, true);
-          multiply<C>(p.dim, lanes, block.keys, k.head(batch, kv) + block.key * p.dim, p.dim, dp, wide, dq_turned, wide,
-                      true);
+          multiply<C>(block.keys, value_step, block.queries, scores, wide, 1, queries.dy, value_step,
+                      values_slope + at * value_step, value_step, true);
+          multiply<C>(block.keys, dim_step, block.queries, dp, wide, 1, queries.q, dim_step, keys_slope + at * dim_step,
+                      dim_step, true);
+          multiply<C>(p.dim, lanes, block.keys, k.head(batch, kv) + block.key * p.dim, 1, p.dim, dp, wide, dq_turned,
+                      wide, true);
         }
         transpose_tile<C>(dq_turned, wide, dq_rows, dim_step, p.dim, wide);
         if (partial) {
