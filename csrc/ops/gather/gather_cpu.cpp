@@ -16,12 +16,22 @@ TILESTACK_INLINE std::int64_t place(const View& x, const View& index, int begin,
   return offset;
 }
 
+// Indices of either dtype, told apart at run time: a version of each loop for either would be twice the code.
+struct Picks {
+  const void* data;
+  bool wide;
+  TILESTACK_INLINE explicit Picks(const View& index) : data(index.pointer), wide(index.dtype == DType::int64) {}
+  TILESTACK_INLINE std::int64_t operator[](std::int64_t i) const {
+    return wide ? static_cast<const std::int64_t*>(data)[i] : static_cast<const std::int32_t*>(data)[i];
+  }
+};
+
 // f(place in x, place in y) for all elements of index. Those that may meet at one place in x have one owner.
-template <class Index, class F>
+template <class F>
 void for_gathered(const View& x, const View& index, int dim, F&& f) {
   const std::int64_t outer = count_of(index, 0, dim), inner = count_of(index, dim + 1, index.ndim);
   const std::int64_t count = index.shape[dim], size = x.shape[dim], stride = x.strides[dim];
-  const Index* picks = index.data<Index>();
+  const Picks picks(index);
   const Scratch<std::int64_t> inside(inner);
   for (std::int64_t k = 0; k < inner; ++k) inside[k] = place(x, index, dim + 1, index.ndim, k);
   const std::int64_t span = inner < 256 ? inner : 256, spans = span > 0 ? (inner + span - 1) / span : 0;
@@ -36,73 +46,58 @@ void for_gathered(const View& x, const View& index, int dim, F&& f) {
   });
 }
 
-// f.operator()<Index>() if all indices are within x.
-template <class F>
-std::int64_t visit_valid(const View& x, const View& index, int dim, F&& f) {
+// The first index that is not within x, or -1.
+std::int64_t first_bad(const View& x, const View& index, int dim) {
   std::int64_t bad = -1;
-  visit_index(index.dtype, [&]<class Index>() {
-    bad = first_outside(index.data<Index>(), index.numel(), 0, x.shape[dim]);
-    if (bad < 0) f.template operator()<Index>();
-  });
+  visit_index(index.dtype,
+              [&]<class Index>() { bad = first_outside(index.data<Index>(), index.numel(), 0, x.shape[dim]); });
   return bad;
 }
 
 std::int64_t forward(View x, View index, View y, int dim) {
-  return visit_valid(x, index, dim, [&]<class Index>() {
-    visit_size(x.dtype, [&]<class T>() {
-      const T* from = x.data<T>();
-      T* to = y.data<T>();
-      for_gathered<Index>(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) { to[at_y] = from[at_x]; });
-    });
+  if (const std::int64_t bad = first_bad(x, index, dim); bad >= 0) return bad;
+  visit_size(x.dtype, [&]<class T>() {
+    const T* from = x.data<T>();
+    T* to = y.data<T>();
+    for_gathered(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) { to[at_y] = from[at_x]; });
   });
-}
-
-std::int64_t add(View y, View index, View x, int dim, const char*) {
-  return visit_valid(x, index, dim, [&]<class Index>() {
-    visit_number(x.dtype, [&]<class T>() {
-      const T* from = y.data<T>();
-      T* to = x.data<T>();
-      for_gathered<Index>(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) {
-        to[at_x] = convert<T>(Compute<T>(convert<Compute<T>>(to[at_x]) + convert<Compute<T>>(from[at_y])));
-      });
-    });
-  });
+  return -1;
 }
 
 std::int64_t put(View y, View index, View x, int dim, const char*) {
-  return visit_valid(x, index, dim, [&]<class Index>() {
-    visit_size(x.dtype, [&]<class T>() {
-      const T* from = y.data<T>();
-      T* to = x.data<T>();
-      for_gathered<Index>(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) { to[at_x] = from[at_y]; });
-    });
+  if (const std::int64_t bad = first_bad(x, index, dim); bad >= 0) return bad;
+  visit_size(x.dtype, [&]<class T>() {
+    const T* from = y.data<T>();
+    T* to = x.data<T>();
+    for_gathered(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) { to[at_x] = from[at_y]; });
   });
+  return -1;
 }
 
-template <Fold with, class T>
-TILESTACK_INLINE T folded(T a, T b) {
-  if constexpr (with == Fold::product) return T(a * b);
-  const bool keep = a != a || (with == Fold::larger ? a >= b : a <= b);
-  return keep ? a : b;
-}
-
-template <Fold with>
-std::int64_t fold_with(const View& y, const View& index, const View& x, int dim) {
-  return visit_valid(x, index, dim, [&]<class Index>() {
-    visit_number(x.dtype, [&]<class T>() {
-      const T* from = y.data<T>();
-      T* to = x.data<T>();
-      for_gathered<Index>(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) {
-        const auto before = convert<Compute<T>>(to[at_x]), value = convert<Compute<T>>(from[at_y]);
-        to[at_x] = convert<T>(folded<with>(before, value));
-      });
+// join(what is there, what comes), in the type of the computation
+template <class Join>
+std::int64_t join_with(const View& y, const View& index, const View& x, int dim, Join join) {
+  if (const std::int64_t bad = first_bad(x, index, dim); bad >= 0) return bad;
+  visit_number(x.dtype, [&]<class T>() {
+    const T* from = y.data<T>();
+    T* to = x.data<T>();
+    for_gathered(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) {
+      to[at_x] = convert<T>(join(convert<Compute<T>>(to[at_x]), convert<Compute<T>>(from[at_y])));
     });
   });
+  return -1;
+}
+
+std::int64_t add(View y, View index, View x, int dim, const char*) {
+  return join_with(y, index, x, dim, []<class T>(T a, T b) { return T(a + b); });
 }
 
 std::int64_t fold(View y, View index, View x, int dim, const char*, Fold with) {
-  if (with == Fold::product) return fold_with<Fold::product>(y, index, x, dim);
-  return with == Fold::larger ? fold_with<Fold::larger>(y, index, x, dim) : fold_with<Fold::smaller>(y, index, x, dim);
+  return join_with(y, index, x, dim, [with]<class T>(T a, T b) {
+    if (with == Fold::product) return T(a * b);
+    const bool keep = a != a || (with == Fold::larger ? a >= b : a <= b);
+    return keep ? a : b;
+  });
 }
 
 }  // namespace
