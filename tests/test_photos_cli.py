@@ -81,6 +81,17 @@ def test_training_learns_and_writes_its_files(trained: Path) -> None:
     assert model.classes == ["cold", "warm"]
 
 
+def test_the_best_epoch_is_kept(photos: Path, weights: Path, tmp_path: Path) -> None:
+    """A rate that ruins the net: what the last layer alone can do is left."""
+    options = ["--weights", weights, "--epochs", 1, "--batch-size", 4, "--lr", 10]
+    run = command("train", "photos", photos, *options, "--out", tmp_path / "out")
+    assert run.returncode == 0, run.stderr
+    assert "no epoch of all layers was better than the last layer alone, which is kept" in run.stdout
+    alone = re.search(r"the last layer alone: (\S+) of those", run.stdout)
+    assert alone
+    assert f"held-back photos are right ({alone[1]})" in run.stdout
+
+
 def test_its_report_is_whole(trained: Path) -> None:
     html = (trained / "report.html").read_text("utf-8")
     page = Page()

@@ -16,7 +16,7 @@ import tilestack as ts
 from tilestack import nn, optim
 from tilestack.data import DataLoader
 from tilestack.models import EfficientNetLite
-from tilestack.train import Callback, GradientNorms, History, evaluate, fit
+from tilestack.train import Callback, EarlyStop, GradientNorms, History, evaluate, fit
 from tilestack.vision.augment import random_view
 from tilestack.vision.dataset import batch_rng
 from tilestack.vision.folders import PhotoDataset, Photos, find_classes, hold_back
@@ -84,7 +84,8 @@ def train(args: argparse.Namespace) -> int:
 def run(
     settings: Settings, pretrained: EfficientNetLite, photos: Photos, folder: Path, resume: bool = False
 ) -> Result | None:
-    """Train: the last layer alone, then all layers. None if Ctrl-C ended it."""
+    """Train: the last layer alone, then all layers; what was best for the photos held back is kept. None if Ctrl-C ended
+    it."""
     views, readable = read_views(pretrained, photos, settings.seed)
     photos = photos.only(readable)
     held = hold_back(photos.labels, settings.held_back, settings.seed)
@@ -100,10 +101,13 @@ def run(
     log, rows = RunLog(settings), [row]
     norms = GradientNorms(every=max(1, settings.epochs * len(photos.paths) // settings.batch_size // 100))
     if settings.epochs:
-        history = train_all(model, photos, held, settings, [log, norms], folder, resume)
+        keep = KeepBest(settings.epochs, model, row["val_loss"])
+        history = train_all(model, photos, held, settings, [log, norms, keep], folder, resume)
         if history.interrupted:
             return None
         rows += history.rows
+        if keep.best == row["val_loss"]:
+            print("no epoch of all layers was better than the last layer alone, which is kept", flush=True)
     seconds = sum(row["seconds"] for row in rows)
     held_back = DataLoader(_part(photos, held, model.size), READ_AT_ONCE, num_workers=ts.get_num_threads())
     model.eval()
@@ -176,6 +180,15 @@ def train_head(head: nn.Linear, views: np.ndarray, labels: np.ndarray, held: np.
         **{f"val_{name}": value for name, value in scores.items()},
         "seconds": round(sum(history["seconds"]), 3),
     }
+
+
+class KeepBest(EarlyStop):
+    """Stops never, and ends with the best epoch's weights, or those before the first one."""
+
+    def __init__(self, epochs: int, start: nn.Module, val_loss: float) -> None:
+        super().__init__("val_loss", patience=epochs + 1)
+        self.best = val_loss
+        self.weights = {name: value.clone() for name, value in FixedNorms(start).state_dict().items()}
 
 
 class FixedNorms(nn.Module):

@@ -70,6 +70,7 @@ def photos_report(result: photos.Result, settings: photos.Settings) -> Report:
     paths = [found.paths[i] for i in np.flatnonzero(held)]
     confusion, classes = confusion_matrix(labels, read, found.classes)
     first, last = result.rows[0], result.rows[-1]
+    best = min(result.rows, key=lambda row: row["val_loss"])
     weights = sum(p.numel() for p in model.parameters())
     return Report(
         title=f"Photos of {Path(settings.data).resolve().name}",
@@ -78,7 +79,7 @@ def photos_report(result: photos.Result, settings: photos.Settings) -> Report:
         tiles=[
             ("Accuracy", f"{(read == labels).mean():.1%}", f"{(read == labels).sum():,} of {len(labels):,} held back"),
             ("Last layer alone", f"{first['val_accuracy']:.1%}", "held back, before the others were trained"),
-            ("Loss", f"{last['val_loss']:.4f}", "cross-entropy, held back"),
+            ("Loss", f"{best['val_loss']:.4f}", f"cross-entropy, held back, of epoch {best['epoch']}, which is kept"),
             ("Training", f"{result.seconds:.0f} s", f"{last['epoch']} epochs, {last['step']:,} steps"),
             ("Weights", f"{weights:,}", f"{4 * weights / 1e6:.2f} MB in float32"),
         ],
