@@ -18,6 +18,7 @@ import tilestack as ts
 from bench import peers
 
 ROOT = Path(__file__).parent
+SETTLE = 0.1  # seconds until threads of the contender before have stopped spinning: OpenBLAS's do for 70 ms
 Contenders = dict[str, Callable[[], Any]]
 
 
@@ -87,7 +88,7 @@ class Run:
         for _ in range(rounds):
             for name, call in contenders.items():
                 if self.threads > 1 and once[name] < 0.1:
-                    time.sleep(0.02)  # until the threads of the one before have stopped spinning
+                    time.sleep(SETTLE)
                     call()
                 count = max(1, int(seconds / rounds / once[name]))
                 start = time.perf_counter()
