@@ -18,7 +18,9 @@ import tilestack as ts
 from bench import peers
 
 ROOT = Path(__file__).parent
-SETTLE = 0.1  # seconds until threads of the contender before have stopped spinning: OpenBLAS's do for 70 ms
+# Seconds until the threads of the contender before have stopped spinning: measured, 50 to 96 ms of OpenBLAS's after a
+# product, 40 of onnxruntime's, 5 of torch's.
+SETTLE = 0.12
 Contenders = dict[str, Callable[[], Any]]
 
 
