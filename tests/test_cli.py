@@ -33,7 +33,7 @@ def small_set(folder, count=300):
 
 def command(*arguments, **options):
     """The command in a process of its own, as a user runs it."""
-    call = [sys.executable, "-c", "import sys; from tilestack.cli import main; sys.exit(main())", *map(str, arguments)]
+    call = [sys.executable, "-m", "tilestack", *map(str, arguments)]
     return subprocess.run(call, capture_output=True, text=True, timeout=300, **options)
 
 

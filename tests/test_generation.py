@@ -148,6 +148,23 @@ def test_cropped_prompts(model: Any) -> None:
     assert model.generate(long, 1, crop=True) == [*long, likeliest(model, long[-CONTEXT:])]
 
 
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_recurrent_nets(kind: str) -> None:
+    ts.manual_seed(0)
+    model = models.RecurrentLM(50, 16, 24, kind=kind)
+    for parameter in model.parameters():
+        ts.nn.init.normal_(parameter, 0.0, 0.7)
+    together = model.generate(PROMPTS, 30)
+    model.eval()
+    for prompt, row in zip(PROMPTS, together, strict=True):
+        ids = list(prompt)
+        for _ in range(30):
+            with ts.no_grad():
+                ids.append(int(model(ts.tensor([ids]))[0][0, -1].argmax()))
+        assert row == ids == model.generate(prompt, 30)
+    assert len(set(together[0])) > 3
+
+
 LOGITS = np.array([0.0, 3.0, 2.0, 1.0, -5.0])
 
 

@@ -116,6 +116,22 @@ def test_train_with_gpt2s_tokens(tmp_path: Path, capsys: Any) -> None:
     assert capsys.readouterr().out.startswith("the hen")
 
 
+def test_train_and_generate_with_an_lstm(tmp_path: Path, capsys: Any) -> None:
+    sizes = ["--layers", "1", "--width", "16", "--block", "16", "--batch-size", "4", "--steps", "20"]
+    folder = tmp_path / "lstm"
+    assert cli.main(["train", "shakespeare", "--model", "lstm", "--data", str(TEXT), *sizes, "--out", str(folder)]) == 0
+    check_report(folder, ("What it writes", "LSTM, 1 layers, 16 wide"))
+    model = models.from_pretrained(folder)
+    assert type(model) is models.RecurrentLM
+    capsys.readouterr()
+    options = ["--prompt", "To be", "--max-new-tokens", "9", "--seed", "1"]
+    assert cli.main(["generate", "--model", str(folder), *options]) == 0
+    said = capsys.readouterr().out
+    assert said == "To be" + text.complete(model, "To be", 9, temperature=0.8, seed=1) + "\n"
+    assert cli.main(["inspect", str(folder), "--html", str(tmp_path / "page.html")]) == 2
+    assert "a RecurrentLM has neither convolutions nor attention to draw" in capsys.readouterr().err
+
+
 def test_the_learning_rate() -> None:
     rates = [warm_up_and_cosine(step, 1000) for step in range(1001)]
     assert rates[0] == pytest.approx(1 / 101)
@@ -231,6 +247,7 @@ def test_a_finished_run_has_learned_dates() -> None:
             "--bpe .: GPT-2's tokens are not there: neither vocab.json and merges.txt",
         ),
         (["train", "shakespeare", "--heads", "3"], "--width 128 must be a multiple of --heads 3"),
+        (["train", "shakespeare", "--model", "lstm", "--heads", "2"], "--heads: an lstm has no attention heads"),
         (["train", "shakespeare", "--dropout", "1.5"], "wanted at most 1, got 1.5"),
         (["train", "shakespeare", "--resume"], "no unfinished run"),
         (["train", "dates", "--pairs", "5"], "wanted at least 1000"),

@@ -71,7 +71,7 @@ def _check(prompt: str, tokenizer: Any, model: LanguageModel, crop: bool) -> Non
 
 
 def _print_ids(model: LanguageModel, ids: list[int], count: int, options: dict[str, Any]) -> None:
-    size = model.config.vocab_size
+    size = model.vocab_size
     wrong = next((i for i in ids if i >= size), None)
     if wrong is not None:
         raise CommandError(f"--ids: there is no token {wrong}, ids are 0 to {size - 1}")

@@ -22,7 +22,13 @@ PROMPT = "To be, or not to be: that is the question."
 DATE = "the third of March 1987"
 TOP = 5
 MOST_TOKENS = 96  # that can be drawn
-TEXT_NETS = (LanguageModel, models.BertModel, models.BertForMaskedLM, Seq2SeqTransformer)
+TEXT_NETS = (
+    models.GPT2LMHeadModel,
+    models.LlamaForCausalLM,
+    models.BertModel,
+    models.BertForMaskedLM,
+    Seq2SeqTransformer,
+)
 
 
 def inspect(args: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any
 import numpy as np
 
 import tilestack as ts
-from tilestack import optim, text
+from tilestack import nn, optim, text
 from tilestack._core import Tensor
 from tilestack.data import DataLoader, WeightedRandomSampler
-from tilestack.models import GPT2Config, GPT2LMHeadModel
+from tilestack.models import GPT2Config, GPT2LMHeadModel, RecurrentLM
+from tilestack.models.decoding import LanguageModel
 from tilestack.nn import functional as F
 from tilestack.text.blocks import Blocks
 from tilestack.text.bpe import FILES
@@ -30,6 +32,10 @@ WARM_UP = 100
 HELD_BACK = 0.1  # of the text, its end
 WEIGHT_DECAY = 0.1
 SAMPLE = 400  # characters or tokens in the report
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "gpt": {"layers": 4, "heads": 4, "width": 128, "lr": 1e-3},
+    "lstm": {"layers": 2, "heads": 0, "width": 256, "lr": 3e-3},
+}
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,9 @@ class Settings:
     data: str
     characters: int
     tokens: str  # "characters" or "GPT-2"
+    model: str  # "gpt" or "lstm"
     layers: int
-    heads: int
+    heads: int  # 0 in an lstm
     width: int
     block: int
     batch_size: int
@@ -53,7 +60,7 @@ class Settings:
 
 @dataclass
 class Result:
-    model: GPT2LMHeadModel
+    model: LanguageModel
     tokenizer: text.Characters | text.ByteLevelBPE
     rows: list[dict[str, Any]]
     step_losses: list[float]
@@ -73,11 +80,11 @@ def train(args: argparse.Namespace) -> int:
         data="tiny Shakespeare" if args.data is None else Path(args.data).name,
         characters=len(data),
         tokens="characters" if args.bpe is None else "GPT-2",
-        **{name: getattr(args, name) for name in ("layers", "heads", "width", "block", "batch_size", "steps")},
-        **{name: getattr(args, name) for name in ("lr", "dropout", "seed", "device")},
+        **_sizes(args),
+        **{
+            name: getattr(args, name) for name in ("model", "block", "batch_size", "steps", "dropout", "seed", "device")
+        },
     )
-    if settings.width % settings.heads:
-        raise CommandError(f"--width {settings.width} must be a multiple of --heads {settings.heads}")
     folder = Path(args.out)
     prepare(folder, settings, args.resume)
     ids = np.array(tokenizer.encode(data))
@@ -89,6 +96,17 @@ def train(args: argparse.Namespace) -> int:
         return 130
     _write(result, settings, folder)
     return 0
+
+
+def _sizes(args: argparse.Namespace) -> dict[str, Any]:
+    """layers, heads, width and lr as given, else the model's own."""
+    sizes = {name: getattr(args, name) for name in ("layers", "heads", "width", "lr")}
+    found = {name: DEFAULTS[args.model][name] if value is None else value for name, value in sizes.items()}
+    if args.model == "lstm" and found["heads"]:
+        raise CommandError("--heads: an lstm has no attention heads")
+    if args.model == "gpt" and found["width"] % found["heads"]:
+        raise CommandError(f"--width {found['width']} must be a multiple of --heads {found['heads']}")
+    return found
 
 
 def run(
@@ -109,10 +127,11 @@ def run(
     blocks = Blocks(train_ids, settings.block)
     sampler = WeightedRandomSampler(np.ones(len(blocks)), steps * settings.batch_size, settings.seed)
     log, norms = RunLog(settings), GradientNorms(every=max(1, epochs * steps // 200))
+    body, loss = parts(model)
     history = fit(
-        model.transformer,
+        body,
         DataLoader(blocks, settings.batch_size, sampler=sampler),
-        loss=partial(next_token_loss, model.lm_head.weight),
+        loss=loss,
         optimizer=optimizer,
         epochs=epochs,
         validation=DataLoader(Blocks(held_back, settings.block, stride=settings.block), batch_size=64),
@@ -131,8 +150,11 @@ def run(
     return Result(model, tokenizer, history.rows, log.losses, norms.rows, sample, seconds, **sizes)
 
 
-def build(settings: Settings, tokenizer: text.Characters | text.ByteLevelBPE) -> GPT2LMHeadModel:
+def build(settings: Settings, tokenizer: text.Characters | text.ByteLevelBPE) -> LanguageModel:
     """The net with new weights, drawn from the generator of `ts.manual_seed`."""
+    if settings.model == "lstm":
+        width = settings.width
+        return RecurrentLM(tokenizer.vocab_size, width, width, settings.layers, settings.dropout)
     config = GPT2Config(
         vocab_size=tokenizer.vocab_size,
         n_positions=settings.block,
@@ -145,6 +167,14 @@ def build(settings: Settings, tokenizer: text.Characters | text.ByteLevelBPE) ->
         eos_token_id=tokenizer.eos_id,
     )
     return GPT2LMHeadModel(config)
+
+
+def parts(model: LanguageModel) -> tuple[nn.Module, Callable[[Any, Tensor], Tensor]]:
+    """What `fit` trains, and its loss, of its output and the token after each, (batch, tokens). A GPT's logits are never
+    held whole."""
+    if isinstance(model, GPT2LMHeadModel):
+        return model.transformer, partial(next_token_loss, model.lm_head.weight)
+    return model, lambda found, following: F.cross_entropy(found[0].flatten(0, 1), following.flatten())
 
 
 def next_token_loss(weight: Tensor, hidden: Tensor, following: Tensor) -> Tensor:
@@ -181,7 +211,7 @@ def _gpt2_tokens(folder: str) -> text.ByteLevelBPE:
     raise CommandError(f"--bpe {folder}: GPT-2's tokens are not there: neither {names}")
 
 
-def _sample(model: GPT2LMHeadModel, tokenizer: Any, first: int, seed: int) -> str:
+def _sample(model: LanguageModel, tokenizer: Any, first: int, seed: int) -> str:
     ids = model.generate([first], SAMPLE, temperature=0.8, seed=seed)
     return str(tokenizer.decode(ids))
 

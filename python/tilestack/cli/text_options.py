@@ -14,21 +14,22 @@ def add_shakespeare(tasks: argparse._SubParsersAction[_Parser]) -> None:
     parser = tasks.add_parser(
         "shakespeare",
         help="a language model on Shakespeare's plays, or on a text of yours",
-        description="Train a small GPT on Shakespeare's plays, which tilestack carries, or on a text file. Writes a folder "
-        "from which `tilestack generate` and Hugging Face's libraries read it (config.json, model.safetensors, the "
-        "tokenizer), log.csv and report.html.",
+        description="Train a small GPT, or to compare an LSTM, on Shakespeare's plays, which tilestack carries, or on a text "
+        "file. Writes a folder from which `tilestack generate` and, a GPT, Hugging Face's libraries read it (config.json, "
+        "model.safetensors, the tokenizer), log.csv and report.html.",
         allow_abbrev=False,
     )
     add = parser.add_argument
     add("--data", metavar="FILE", help="a text in UTF-8 (default: the Shakespeare in tilestack)")
     add("--bpe", metavar="DIR", help="GPT-2's tokens, from the vocab.json and merges.txt in DIR (default: characters)")
-    add("--layers", type=_at_least(1), default=4, metavar="N", help="blocks of the net (default: 4)")
-    add("--heads", type=_at_least(1), default=4, metavar="N", help="attention heads (default: 4)")
-    add("--width", type=_at_least(1), default=128, metavar="N", help="channels (default: 128)")
+    add("--model", choices=("gpt", "lstm"), default="gpt", help="the net (default: %(default)s)")
+    add("--layers", type=_at_least(1), metavar="N", help="blocks of the net (default: 4, lstm 2)")
+    add("--heads", type=_at_least(1), metavar="N", help="attention heads of a gpt (default: 4)")
+    add("--width", type=_at_least(1), metavar="N", help="channels (default: 128, lstm 256)")
     add("--block", type=_at_least(2), default=64, metavar="N", help="tokens that the net sees (default: 64)")
     add("--batch-size", type=_at_least(1), default=12, metavar="N", help="blocks a step (default: 12)")
     add("--steps", type=_at_least(1), default=2000, metavar="N", help="updates (default: 2000)")
-    add("--lr", type=_at_least(0, float), default=1e-3, metavar="RATE", help="largest learning rate (default: 0.001)")
+    add("--lr", type=_at_least(0, float), metavar="RATE", help="largest learning rate (default: 0.001, lstm 0.003)")
     add("--dropout", type=_share, default=0.0, metavar="P", help="for long trainings, 0.2 (default: 0)")
     _add_common(parser, "runs/shakespeare")
     parser.set_defaults(run=_train_language)

@@ -47,7 +47,7 @@ def language_report(result: Result, settings: Settings) -> Report:
     loss = result.rows[-1]["val_loss"]
     unit = "character" if settings.tokens == "characters" else "token"
     return TextReport(
-        title=f"GPT on {settings.data}",
+        title=f"{settings.model.upper()} on {settings.data}",
         subtitle=f"{result.train_tokens:,} {unit}s to train on, {result.held_back:,} held back and never trained on",
         tiles=[
             ("Loss", f"{loss:.3f}", f"nats a {unit}, held back"),
@@ -62,7 +62,7 @@ def language_report(result: Result, settings: Settings) -> Report:
         gradient_norms=norms_by_layer(result.gradient_norms),
         gradient_steps=[row["step"] for row in result.gradient_norms],
         settings=[
-            ("Model", f"GPT-2's form, {settings.layers} layers, {settings.heads} heads, {settings.width} wide"),
+            ("Model", _sizes(settings)),
             ("Data", f"{settings.data}, {settings.characters:,} characters, tokens: {settings.tokens}"),
             ("Steps", f"{settings.steps:,} of {settings.batch_size} blocks of {settings.block} tokens"),
             (
@@ -75,6 +75,12 @@ def language_report(result: Result, settings: Settings) -> Report:
         timings=[*machine.facts(), ("Training", f"{result.seconds:.2f} s")],
         footer=footer(),
     )
+
+
+def _sizes(settings: Settings) -> str:
+    if settings.model == "lstm":
+        return f"LSTM, {settings.layers} layers, {settings.width} wide"
+    return f"GPT-2's form, {settings.layers} layers, {settings.heads} heads, {settings.width} wide"
 
 
 def dates_report(result: dates.Result, settings: dates.Settings) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -21,14 +22,46 @@ def new_caches(layers: int, batch: int, heads: int, max_len: int, head_dim: int,
 
 
 class LanguageModel(Pretrained):
-    """A net that predicts the next token, with a cache for decoding. A subclass has `new_caches`, `forward` and `context`,
-    the number of tokens that it can see."""
+    """A net that predicts the next token. One with attention has `context`, `new_caches` and a `forward` that takes a mask
+    and caches; another has `begin` and `go_on` of its own."""
 
     config: Any
 
     @property
     def context(self) -> int:
-        raise NotImplementedError(f"{type(self).__name__} has no context")
+        """How many tokens it can see."""
+        return sys.maxsize
+
+    @property
+    def vocab_size(self) -> int:
+        return int(self.config.vocab_size)
+
+    @property
+    def eos_token_id(self) -> int | list[int] | None:
+        """What ends a text, as the config says."""
+        found: int | list[int] | None = self.config.eos_token_id
+        return found
+
+    def new_caches(self, batch: int, max_len: int | None = None) -> list[nn.KVCache]:
+        raise NotImplementedError(f"{type(self).__name__} has no caches")
+
+    def begin(self, rows: Sequence[Sequence[int]], room: int) -> tuple[Tensor, Any]:
+        """Read rows of token ids. Returns the logits (rows, vocab_size) of what comes next, and what `go_on` needs to go on
+        with them to at most `room` tokens."""
+        from tilestack.text.padding import padded
+
+        device = next(self.parameters()).device
+        ids, counted = (x.to(device) for x in padded(rows, left=True))
+        mask = counted if len(set(map(len, rows))) > 1 else None
+        caches = self.new_caches(len(rows), room)
+        return self(ids, mask, caches, logits_to_keep=1)[:, -1], (mask, caches)
+
+    def go_on(self, tokens: Tensor, memory: Any) -> tuple[Tensor, Any]:
+        """Read one more token of each row, (rows, 1) int64. Returns as `begin` does."""
+        mask, caches = memory
+        if mask is not None:
+            mask = ts.cat([mask, ts.ones_like(tokens)], 1)
+        return self(tokens, mask, caches, logits_to_keep=1)[:, -1], (mask, caches)
 
     def generate(self, prompts: Any, max_new_tokens: int = 128, **options: Any) -> Any:
         """The prompts with tokens that go on from them: `tilestack.text.generate`."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tilestack import Tensor, nn
 from tilestack.nn import functional as F
 
-from .pretrained import Pretrained, State, count, shape
+from .decoding import LanguageModel
+from .pretrained import State, count, shape
 
 
-class RecurrentLM(Pretrained):
+class RecurrentLM(LanguageModel):
     """Embedding, LSTM or GRU layers, and a linear layer that predicts the next token.
 
     kind: "LSTM", "GRU" or "RNN"; tied: embedding and prediction share their weight, and embed_dim is hidden_size. The
@@ -57,6 +59,29 @@ class RecurrentLM(Pretrained):
         layers = count(state, r"rnn\.weight_hh_l(\d+)$")
         sizes = {"vocab_size": vocab_size, "embed_dim": embed_dim, "hidden_size": hidden, "num_layers": layers}
         return {**sizes, "kind": kind, "tied": "decoder.weight" not in state}
+
+    @property
+    def vocab_size(self) -> int:
+        return int(self.encoder.num_embeddings)
+
+    @property
+    def eos_token_id(self) -> None:
+        return None
+
+    def begin(self, rows: Sequence[Sequence[int]], room: int) -> tuple[Tensor, Any]:
+        from tilestack.text.padding import padded
+
+        ids, _ = padded(rows, left=False)
+        embedded = self.encoder(ids.to(self.encoder.weight.device))
+        lengths = [len(row) for row in rows]
+        packed = nn.utils.rnn.pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
+        _, state = self.rnn(packed)
+        hidden = state[0] if isinstance(state, tuple) else state
+        return self.decoder(hidden[-1]), state
+
+    def go_on(self, tokens: Tensor, memory: Any) -> tuple[Tensor, Any]:
+        logits, state = self(tokens, memory)
+        return logits[:, -1], state
 
     def forward(self, input_ids: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """input_ids: (batch, tokens) int64. Returns logits (batch, tokens, vocab_size) and the state to go on with."""

@@ -1,4 +1,4 @@
-"""Token ids that go on from prompts, with a cache of keys and values."""
+"""Token ids that go on from prompts, of which each token is read once."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def generate(
 ) -> Any:
     """Prompts and what the model says after them.
 
-    model: a GPT2LMHeadModel or LlamaForCausalLM. prompts: token ids, of one sequence or of several that may differ in
+    model: a GPT2LMHeadModel, LlamaForCausalLM or RecurrentLM. prompts: token ids, of one sequence or of several that may differ in
     length; lists, arrays or a tensor (tokens) or (batch, tokens). Returns lists likewise; for a tensor a tensor, whose
     rows are filled up with the id that ends them. What a row becomes does not depend on the others.
 
     temperature 0 takes the likeliest token; see `Sampling` for it and top_k, top_p, repetition_penalty. eos_id: ends a
-    sequence, by default that of generation_config.json beside the weights, or of the model's config. seed: row i draws with seed + i; by default it comes from the
-    generator of `ts.manual_seed`. A prompt longer than the model's context is an error, or, with crop, loses its
+    sequence, by default that of generation_config.json beside the weights, or of the model's config. seed: row i draws with
+    seed + i; by default it comes from the generator of `ts.manual_seed`. A prompt longer than the model's context is an error, or, with crop, loses its
     beginning. Where a sequence outgrows the context, the model goes on from the latter half of it.
     """
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
@@ -95,8 +95,7 @@ class Decoder:
         longest = max((len(row) - start for row, start in zip(rows, self.starts, strict=True)), default=0)
         self.width = min(model.context, longest + max_new_tokens)
         self.device = next(model.parameters()).device
-        self.caches: Any = None
-        self.mask: Tensor | None = None
+        self.memory: Any = None  # of the model, of what it has read
 
     def __iter__(self) -> Iterator[list[int | None]]:
         from tilestack.train.evaluate import in_evaluation
@@ -119,25 +118,22 @@ class Decoder:
     def _logits(self) -> Tensor:
         """Of the token after each row: (rows, vocabulary)."""
         seen = [len(row) - start for row, start in zip(self.rows, self.starts, strict=True)]
-        if self.caches is None or max(seen) > self.model.context:
-            return self._begin()
-        last = ts.tensor([[row[-1]] for row in self.rows]).to(self.device)
-        if self.mask is not None:
-            self.mask = ts.cat([self.mask, ts.ones_like(last)], 1)
-        return self.model(last, self.mask, self.caches, logits_to_keep=1)[:, -1]
+        if self.memory is None or max(seen) > self.model.context:
+            logits, self.memory = self.model.begin(self._seen(), self.width)
+        else:
+            last = ts.tensor([[row[-1]] for row in self.rows]).to(self.device)
+            logits, self.memory = self.model.go_on(last, self.memory)
+        found: Tensor = logits
+        return found
 
-    def _begin(self) -> Tensor:
-        """Read the rows from their starts on; those that are longer than the context start anew at half of it."""
+    def _seen(self) -> list[list[int]]:
+        """The rows from their starts on; those that are longer than the context start anew at half of it."""
         context = self.model.context
         self.starts = [
             len(row) - context // 2 if len(row) - start > context else start
             for row, start in zip(self.rows, self.starts, strict=True)
         ]
-        seen = [row[start:] for row, start in zip(self.rows, self.starts, strict=True)]
-        ids, mask = padded(seen, left=True)
-        self.mask = mask.to(self.device) if len(set(map(len, seen))) > 1 else None
-        self.caches = self.model.new_caches(len(seen), self.width)
-        return self.model(ids.to(self.device), self.mask, self.caches, logits_to_keep=1)[:, -1]
+        return [row[start:] for row, start in zip(self.rows, self.starts, strict=True)]
 
 
 def _start(row: Sequence[int], context: int, crop: bool) -> int:
@@ -171,7 +167,7 @@ def _ends(model: Any, eos_id: int | Collection[int] | None) -> Collection[int]:
     if eos_id is None:
         file = None if model.folder is None else model.folder / "generation_config.json"
         said = json.loads(file.read_text("utf-8")) if file is not None and file.is_file() else {}
-        eos_id = said.get("eos_token_id", model.config.eos_token_id)
+        eos_id = said.get("eos_token_id", model.eos_token_id)
     if eos_id is None:
         return ()
     return (eos_id,) if isinstance(eos_id, int) else tuple(eos_id)
