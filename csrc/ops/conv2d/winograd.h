@@ -239,7 +239,7 @@ void write_tiles(const Windows& w, const Tiles& tiles, const float* sums, const 
   }
 }
 
-constexpr std::int64_t kFewestChannels = 64;  // below, plain sums are so short that rounding would be seen to grow
+constexpr std::int64_t kFewestChannels = 24;  // below, transforms take as long as they save
 constexpr std::int64_t kFewestOutputs = 16, kMostChannels = sizeof kZeros / sizeof(float);
 // Of the second cache; of the last; of the last beside small sums.
 constexpr std::int64_t kBlockBytes = 384 << 10, kStageBytes = 8 << 20, kMiddleBytes = 2 << 20;
