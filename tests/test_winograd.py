@@ -1,4 +1,4 @@
-"""Convolutions of 3 x 3 with stride 1 by Winograd's method, beside plain sums in float64."""
+"""Convolutions with stride 1 by Winograd's method, beside plain sums in float64."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ def convolve(dtype: str, x: tuple, w: tuple, activation: str | None, **steps: ob
         ((2, 128, 9, 9), (160, 64, 3, 3), None, {"padding": 2, "groups": 2}),
         ((1, 130, 14, 15), (140, 130, 3, 3), None, {"padding": 1}),
         ((44, 64, 13, 14), (65, 64, 3, 3), "relu", {"padding": 1}),
+        ((2, 28, 11, 10), (20, 28, 5, 5), None, {"padding": 2}),
+        ((2, 64, 9, 17), (60, 32, 5, 5), "relu", {"padding": (1, 3), "groups": 2}),
+        ((1, 24, 14, 15), (33, 24, 7, 7), None, {"padding": 3}),
+        ((3, 30, 9, 13), (24, 30, 3, 5), None, {"padding": (1, 2)}),
+        ((2, 26, 13, 9), (40, 26, 4, 6), "gelu", {}),
+        ((2, 64, 30, 30), (200, 64, 6, 6), None, {"padding": 2}),
     ],
 )
 def test_winograd_beside_plain_sums(isa: str, x: tuple, w: tuple, activation: str | None, steps: dict) -> None:
@@ -45,14 +51,14 @@ def test_winograd_beside_plain_sums(isa: str, x: tuple, w: tuple, activation: st
         assert error < 2e-5, f"{name}: {error}"
 
 
-@pytest.mark.parametrize("channels", [64, 160])
-def test_winograd_gives_the_same_bits_on_any_number_of_threads(channels: int) -> None:
+@pytest.mark.parametrize(("channels", "taps"), [(64, 3), (160, 3), (40, 5)])
+def test_winograd_gives_the_same_bits_on_any_number_of_threads(channels: int, taps: int) -> None:
     threads = ts.get_num_threads()
     try:
         results = []
         for n in (1, 2, 3):
             ts.set_num_threads(n)
-            results.append(convolve("float32", (6, channels, 20, 20), (channels, channels, 3, 3), None, padding=1))
+            results.append(convolve("float32", (6, channels, 20, 20), (channels, channels, taps, taps), None, padding=1))
     finally:
         ts.set_num_threads(threads)
     for other in results[1:]:

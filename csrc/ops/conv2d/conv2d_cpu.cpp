@@ -80,8 +80,8 @@ void forward_of(View x, View w, View b, View y, View pre, const Geometry& g, Act
     if (fits_winograd(windows, g.batch, g.group_out)) {
       for (std::int64_t group = 0; group < g.groups; ++group)
         winograd(windows, g.batch, x.data<S>() + group * g.group_in,
-                 {w.data<S>() + group * g.group_out * g.group_in * 9, g.group_in * 9, 9, false}, g.group_out,
-                 group_output<S>(b, y, pre, g, group, activation));
+                 {w.data<S>() + group * g.group_out * g.group_in * g.taps(), g.group_in * g.taps(), g.taps(), false},
+                 g.group_out, group_output<S>(b, y, pre, g, group, activation));
       return;
     }
     if (runs_direct(g, windows)) {
@@ -115,7 +115,7 @@ void backward_weights(View x, const S* dz, View dw, const Geometry& g) {
     if (fits_winograd(windows, g.batch, g.group_out)) {
       for (std::int64_t group = 0; group < g.groups; ++group)
         winograd_weights(windows, g.batch, x.data<S>() + group * g.group_in, dz + group * g.group_out, g.out,
-                         g.group_out, dw.data<S>() + group * g.group_out * g.group_in * 9);
+                         g.group_out, dw.data<S>() + group * g.group_out * g.group_in * g.taps());
       return;
     }
     if (runs_direct(g, windows) && fits_direct_weights(windows, g.batch, g.group_out)) {
@@ -153,8 +153,8 @@ void backward_residue(const S* dz, View w, S* dx, const Geometry& g, const Resid
     if (fits_winograd(windows, g.batch, g.group_in) && g.steps.stride[0] == 1 && g.steps.stride[1] == 1) {
       for (std::int64_t group = 0; group < g.groups; ++group)
         winograd(windows, g.batch, dz + group * g.group_out,
-                 {w.data<S>() + group * g.group_out * g.group_in * 9, 9, g.group_in * 9, true}, g.group_in,
-                 output_of(g, y, x, dx + group * g.group_in, dtype_of<S>));
+                 {w.data<S>() + group * g.group_out * g.group_in * g.taps(), g.taps(), g.group_in * g.taps(), true},
+                 g.group_in, output_of(g, y, x, dx + group * g.group_in, dtype_of<S>));
       return;
     }
     if (runs_direct(g, windows)) {

@@ -1,9 +1,10 @@
 #pragma once
-// Kernels of 3 x 3 with stride 1 by fewer multiplications (Winograd, 1980; Lavin and Gray, 2016): F(4 x 4, 3 x 3) takes
-// 36 products of each pair of channels for 4 x 4 outputs, not 144. Tiles of the images and the weights are evaluated at
-// the products of the points 0, +-1/sqrt(2), +-sqrt(2) and infinity in each direction. At each of these 36 points the
-// convolution is a matrix product over channels, and its result interpolates to a tile of outputs. Among the sets of
-// points with cheap transforms this one has the smallest rounding errors: two to four times those of plain sums.
+// Kernels with stride 1 by fewer multiplications (Winograd, 1980; Lavin and Gray, 2016): F(4 x 4, 3 x 3) takes 36
+// products of each pair of channels for 4 x 4 outputs, not 144; larger kernels are taken apart into 3 x 3. Tiles of the
+// images and the weights are evaluated at the products of the points 0, +-1/sqrt(2), +-sqrt(2) and infinity in each
+// direction. At each of these 36 points the convolution is a matrix product over channels, and its result interpolates
+// to a tile of outputs. Among the sets of points with cheap transforms this one has the smallest rounding errors: two
+// to four times those of plain sums.
 #include "core/activate.h"
 #include "core/gemm/micro_kernel.h"
 #include "core/gemm/pack.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr std::int64_t kSide = 4;             // of a tile of outputs
 constexpr int kPointsWide = 6, kPoints = 36;  // kSide + 3 - 1, squared
 constexpr std::int64_t kBlockDepth = 64;  // interpolation magnifies the rounding errors of sums: these are kept short
+constexpr std::int64_t kMostTaps = 7;     // in each direction
 constexpr float kLow = 0.70710678f, kHigh = 1.41421356f;  // the points: kLow^2 = 1/2, kHigh^2 = 2
 
 // Each in one direction. Values at the points of a line of the image, B^T x.
@@ -114,11 +116,34 @@ struct Tiles {
   TILESTACK_INLINE std::int64_t x(std::int64_t tile) const { return tile % cols * kSide; }
 };
 
-// One matrix for each point: `rows` rows of `cols` floats, in strides that spread over the sets of a cache.
+// The blocks of 3 x 3 taps that a kernel is made of, the last ones with zeros. What they give is added up, as if of so
+// many times the channels.
+struct TapBlocks {
+  std::int64_t high, wide, count;
+  TILESTACK_INLINE explicit TapBlocks(const Windows& w)
+      : high(up(w.taps_high, 3)), wide(up(w.taps_wide, 3)), count(high * wide) {}
+  // The windows of one of them.
+  TILESTACK_INLINE Windows of(Windows w, std::int64_t block) const {
+    w.first_y += block / wide * 3;
+    w.first_x += block % wide * 3;
+    return w;
+  }
+  // Which tap of w is (u, v) of a block; none: -1.
+  TILESTACK_INLINE std::int64_t tap(const Windows& w, std::int64_t block, int u, int v) const {
+    const std::int64_t y = block / wide * 3 + u, x = block % wide * 3 + v;
+    return y < w.taps_high && x < w.taps_wide ? y * w.taps_wide + x : -1;
+  }
+};
+
+// One matrix for each point: `rows` rows of `cols` floats and of what spills over with a vector, in strides that spread
+// over the sets of a cache.
 struct PointMatrices {
-  std::int64_t row_stride, stride, size;
+  std::int64_t cols, row_stride, stride, size;
   TILESTACK_INLINE PointMatrices(std::int64_t rows, std::int64_t cols)
-      : row_stride((up(cols, 16) | 1) * 16), stride((up(rows * row_stride, 16) | 1) * 16), size(kPoints * stride) {}
+      : cols(cols),
+        row_stride((up(cols + 15, 16) | 1) * 16),
+        stride((up(rows * row_stride, 16) | 1) * 16),
+        size(kPoints * stride) {}
 };
 
 // Rows [0, end - begin) of the matrices become the transforms of tiles [begin, end): Line::from pixels in each
@@ -156,6 +181,14 @@ void transform_tiles(const Windows& w, const Tiles& tiles, const float* data, st
   }
 }
 
+// The same of the windows of each block, side by side.
+void transform_blocks(const Windows& w, const Tiles& tiles, const float* data, std::int64_t begin, std::int64_t end,
+                      float* to, const PointMatrices& matrices) {
+  const TapBlocks blocks(w);
+  for (std::int64_t block = 0; block < blocks.count; ++block)
+    transform_tiles<ImageLine>(blocks.of(w, block), tiles, data, begin, end, to + block * w.channels, matrices);
+}
+
 // w[o, c, u, v], wherever o and c are; flipped: both directions backwards.
 struct WeightOrder {
   const float* data;
@@ -187,28 +220,31 @@ struct PointTiles {
   }
 };
 
-// The transforms of the weights of channels [begin, end) and one panel of outputs: [point][channel][output], points
-// `stride` apart.
-void transform_weights(const WeightOrder& w, std::int64_t out, std::int64_t panel, std::int64_t begin, std::int64_t end,
-                       float* to, std::int64_t stride) {
+// The transforms of the weights of a channel and one panel of outputs: [point][block, channel][output], points `stride`
+// apart.
+void transform_weights(const Windows& w, const WeightOrder& order, std::int64_t out, std::int64_t panel,
+                       std::int64_t channel, float* to, std::int64_t stride) {
   constexpr std::int64_t cols = kTileCols<float>;
-  float taps[9 * cols];
-  for (std::int64_t c = begin; c < end; ++c) {
-    const float* rows[cols];
-    for (std::int64_t j = 0; j < cols; ++j) {
-      const std::int64_t o = panel * cols + j;
-      rows[j] = o < out ? w.data + o * w.out_stride + c * w.in_stride : reinterpret_cast<const float*>(kZeros);
-    }
-    pack_rows<cols>(taps, rows, 9);
+  const std::int64_t count = w.taps_high * w.taps_wide;
+  const TapBlocks blocks(w);
+  float taps[kMostTaps * kMostTaps * cols];
+  const float* rows[cols];
+  for (std::int64_t j = 0; j < cols; ++j) {
+    const std::int64_t o = panel * cols + j;
+    rows[j] = o < out ? order.data + o * order.out_stride + channel * order.in_stride
+                      : reinterpret_cast<const float*>(kZeros);
+  }
+  pack_rows<cols>(taps, rows, count);
+  for (std::int64_t block = 0; block < blocks.count; ++block)
     for (std::int64_t j = 0; j < cols; j += kLanes<float>)
       transform<WeightLine>(
           [&](int u, int v) __attribute__((always_inline)) {
-            const int tap = u * 3 + v;
-            return load(taps + (w.flipped ? 8 - tap : tap) * cols + j);
+            const std::int64_t tap = blocks.tap(w, block, u, v);
+            return tap < 0 ? VecF{} : load(taps + (order.flipped ? count - 1 - tap : tap) * cols + j);
           },
-          [&](int u, int v, VecF x)
-              __attribute__((always_inline)) { store(to + (u * kPointsWide + v) * stride + c * cols + j, x); });
-  }
+          [&](int u, int v, VecF x) __attribute__((always_inline)) {
+            store(to + (u * kPointsWide + v) * stride + (block * w.channels + channel) * cols + j, x);
+          });
 }
 
 // Interpolates the sums of a panel of outputs, from output `col` on, to tiles of y from `begin` on.
@@ -246,9 +282,11 @@ constexpr std::int64_t kBlockBytes = 384 << 10, kStageBytes = 8 << 20, kMiddleBy
 constexpr std::int64_t kFewWeights = 128 * 128;  // pairs of channels
 
 bool fits_winograd(const Windows& w, std::int64_t batch, std::int64_t out) {
-  return kSpecialCases && w.taps_high == 3 && w.taps_wide == 3 && w.tap_y == 1 && w.tap_x == 1 && w.step_y == 1 &&
-         w.step_x == 1 && w.channels >= kFewestChannels && w.channels <= kMostChannels && out >= kFewestOutputs &&
-         out <= kMostChannels && Tiles(w, batch).count >= kTileRows;
+  const auto fits = [](std::int64_t taps) { return taps >= 3 && taps <= kMostTaps; };
+  const bool saves_half = w.taps_high * w.taps_wide * kSide * kSide >= 2 * kPoints * TapBlocks(w).count;
+  return kSpecialCases && fits(w.taps_high) && fits(w.taps_wide) && saves_half && w.tap_y == 1 && w.tap_x == 1 &&
+         w.step_y == 1 && w.step_x == 1 && w.channels >= kFewestChannels && w.channels <= kMostChannels &&
+         out >= kFewestOutputs && out <= kMostChannels && Tiles(w, batch).count >= kTileRows;
 }
 
 // How many tiles make a stage, if a tile takes `channels` floats at each point: what is between the steps of a stage
@@ -269,7 +307,7 @@ void multiply_panel(const Windows& w, const Tiles& tiles, std::int64_t begin, st
   for (std::int64_t point = 0; point < kPoints; ++point)
     for (std::int64_t strip = 0; strip < s.strips; ++strip) {
       const float* rows = inputs + point * layout.stride + strip * s.height * layout.row_stride;
-      gemm.tile({s.rows_of(strip), s.cols, w.channels, kBlockDepth, rows, layout.row_stride, 1,
+      gemm.tile({s.rows_of(strip), s.cols, layout.cols, kBlockDepth, rows, layout.row_stride, 1,
                  weights + point * weight_stride, kTileCols<float>, sums + s.tile(point, strip, 0), kTileCols<float>,
                  nullptr});
     }
@@ -281,29 +319,31 @@ void multiply_panel(const Windows& w, const Tiles& tiles, std::int64_t begin, st
 void winograd(const Windows& w, std::int64_t batch, const float* images, const WeightOrder& order, std::int64_t out,
               const GemmOutput& c) {
   const Tiles tiles(w, batch);
-  const bool few = w.channels * out <= kFewWeights;
-  const std::int64_t step = tiles_of_stage(few ? kBlockBytes : kStageBytes, w.channels, tiles.count);
+  const std::int64_t depth = TapBlocks(w).count * w.channels;
+  const bool few = depth * out <= kFewWeights;
+  const std::int64_t step = tiles_of_stage(few ? kBlockBytes : kStageBytes, depth, tiles.count);
   const std::int64_t stages = up(tiles.count, step), panels = up(out, kTileCols<float>);
-  const std::int64_t panel_size = w.channels * kTileCols<float>, weight_stride = (few ? panels : 1) * panel_size + 16;
+  const std::int64_t panel_size = depth * kTileCols<float>, weight_stride = (few ? panels : 1) * panel_size + 16;
   const Scratch<float> weights(few ? kPoints * weight_stride : 1);
   if (few)
     parallel_for(panels * w.channels, kFewestChannels / 4, [&](std::int64_t i, std::int64_t end) {
       for (; i < end; ++i) {
-        const std::int64_t panel = i / w.channels, channel = i % w.channels;
-        transform_weights(order, out, panel, channel, channel + 1, weights + panel * panel_size, weight_stride);
+        const std::int64_t panel = i / w.channels;
+        transform_weights(w, order, out, panel, i % w.channels, weights + panel * panel_size, weight_stride);
       }
     });
   parallel_for(stages, few ? 1 : stages, [&](std::int64_t first, std::int64_t last) {
-    const PointMatrices layout(least(step, tiles.count), w.channels);
+    const PointMatrices layout(least(step, tiles.count), depth);
     const Scratch<float> inputs(layout.size);
     for (std::int64_t begin = first * step; begin < least(last * step, tiles.count); begin += step) {
       const std::int64_t count = least(step, tiles.count - begin);
       parallel_for(count, kTileRows, [&](std::int64_t i, std::int64_t end) {
-        transform_tiles<ImageLine>(w, tiles, images, begin + i, begin + end, inputs + i * layout.row_stride, layout);
+        transform_blocks(w, tiles, images, begin + i, begin + end, inputs + i * layout.row_stride, layout);
       });
       parallel_for(panels, 1, [&](std::int64_t panel, std::int64_t) {
         const Scratch<float> own(few ? 1 : kPoints * weight_stride);
-        if (!few) transform_weights(order, out, panel, 0, w.channels, own, weight_stride);
+        if (!few)
+          for (std::int64_t c = 0; c < w.channels; ++c) transform_weights(w, order, out, panel, c, own, weight_stride);
         multiply_panel(w, tiles, begin, count, inputs, layout, few ? weights + panel * panel_size : own.data,
                        weight_stride, panel, out, c);
       });
@@ -311,7 +351,7 @@ void winograd(const Windows& w, std::int64_t batch, const float* images, const W
   });
 }
 
-// dw (out, channels, 3, 3) = the sums over windows of x times dz, whose pixels are `dz_stride` apart.
+// dw (out, channels, taps) = the sums over windows of x times dz, whose pixels are `dz_stride` apart.
 void winograd_weights(const Windows& w, std::int64_t batch, const float* x, const float* dz, std::int64_t dz_stride,
                       std::int64_t out, float* dw) {
   constexpr int L = kLanes<float>;
@@ -324,17 +364,18 @@ void winograd_weights(const Windows& w, std::int64_t batch, const float* x, cons
   seen.pixel_stride = dz_stride;
   seen.row_stride = w.cols * dz_stride;
   seen.image_stride = w.rows * seen.row_stride;
-  const std::int64_t step =
-      least(tiles_of_stage(w.channels * out <= kFewWeights ? kMiddleBytes : kStageBytes, w.channels + out, tiles.count),
-            tiles.count);
-  const PointMatrices inputs(step, w.channels), gradients(step, out);
-  const PointTiles s(w.channels, out);
+  const TapBlocks blocks(w);
+  const std::int64_t depth = blocks.count * w.channels, taps = w.taps_high * w.taps_wide;
+  const std::int64_t step = least(
+      tiles_of_stage(depth * out <= kFewWeights ? kMiddleBytes : kStageBytes, depth + out, tiles.count), tiles.count);
+  const PointMatrices inputs(step, depth), gradients(step, out);
+  const PointTiles s(depth, out);
   const Scratch<float> space(inputs.size + gradients.size + s.size());
   float *const outputs = space + inputs.size, *const sums = outputs + gradients.size;
   for (std::int64_t begin = 0; begin < tiles.count; begin += step) {
     const std::int64_t count = least(step, tiles.count - begin);
     parallel_for(count, kTileRows, [&](std::int64_t i, std::int64_t end) {
-      transform_tiles<ImageLine>(w, tiles, x, begin + i, begin + end, space + i * inputs.row_stride, inputs);
+      transform_blocks(w, tiles, x, begin + i, begin + end, space + i * inputs.row_stride, inputs);
       transform_tiles<GradientLine>(seen, tiles, dz, begin + i, begin + end, outputs + i * gradients.row_stride,
                                     gradients);
     });
@@ -351,15 +392,20 @@ void winograd_weights(const Windows& w, std::int64_t batch, const float* x, cons
       }
     });
   }
-  parallel_rows(w.channels, out * kPoints, [&](std::int64_t c) {
+  parallel_rows(depth, out * kPoints, [&](std::int64_t d) {
+    const std::int64_t block = d / w.channels, channel = d % w.channels;
     for (std::int64_t o = 0; o < out; o += L) {
-      const float* from = sums + s.element(c, o);
-      float taps[9][L];
+      const float* from = sums + s.element(d, o);
+      float found[9][L];
       transform<WeightGradientLine>(
           [&](int i, int j) __attribute__((always_inline)) { return load(from + (i * kPointsWide + j) * s.stride); },
-          [&](int i, int j, VecF v) __attribute__((always_inline)) { store(taps[i * 3 + j], v); });
-      for (std::int64_t k = 0; k < least(L, out - o); ++k)
-        for (int t = 0; t < 9; ++t) dw[((o + k) * w.channels + c) * 9 + t] = taps[t][k];
+          [&](int i, int j, VecF v) __attribute__((always_inline)) { store(found[i * 3 + j], v); });
+      for (int t = 0; t < 9; ++t) {
+        const std::int64_t tap = blocks.tap(w, block, t / 3, t % 3);
+        if (tap < 0) continue;
+        for (std::int64_t k = 0; k < least(L, out - o); ++k)
+          dw[((o + k) * w.channels + channel) * taps + tap] = found[t][k];
+      }
     }
   });
 }
