@@ -58,7 +58,9 @@ def test_winograd_gives_the_same_bits_on_any_number_of_threads(channels: int, ta
         results = []
         for n in (1, 2, 3):
             ts.set_num_threads(n)
-            results.append(convolve("float32", (6, channels, 20, 20), (channels, channels, taps, taps), None, padding=1))
+            results.append(
+                convolve("float32", (6, channels, 20, 20), (channels, channels, taps, taps), None, padding=1)
+            )
     finally:
         ts.set_num_threads(threads)
     for other in results[1:]:
