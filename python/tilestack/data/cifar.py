@@ -55,7 +55,8 @@ def _files_of(path: Path) -> Mapping[str, bytes]:
             members = [member for member in archive if member.isfile() and _is_batch(Path(member.name).name)]
             return {Path(member.name).name: archive.extractfile(member).read() for member in members}  # type: ignore[union-attr]
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise ValueError(f"{path}: neither an archive of CIFAR-10 nor an .npz: {error}") from None
+        reason = str(error).partition("\n")[0].rstrip(":")
+        raise ValueError(f"{path}: neither an archive of CIFAR-10 nor an .npz: {reason}") from None
 
 
 def _is_batch(name: str) -> bool:
