@@ -108,12 +108,22 @@ TILESTACK_INLINE void transform(Load&& load, Store&& store) {
 
 // The tiles of the outputs that windows have, in order.
 struct Tiles {
+  struct Place {
+    std::int64_t image, y, x;  // of a tile's first output
+  };
   std::int64_t rows, cols, count;
   TILESTACK_INLINE Tiles(const Windows& w, std::int64_t batch)
       : rows(up(w.rows, kSide)), cols(up(w.cols, kSide)), count(batch * rows * cols) {}
-  TILESTACK_INLINE std::int64_t image(std::int64_t tile) const { return tile / (rows * cols); }
-  TILESTACK_INLINE std::int64_t y(std::int64_t tile) const { return tile / cols % rows * kSide; }  // of outputs
-  TILESTACK_INLINE std::int64_t x(std::int64_t tile) const { return tile % cols * kSide; }
+  TILESTACK_INLINE Place at(std::int64_t tile) const {
+    return {tile / (rows * cols), tile / cols % rows * kSide, tile % cols * kSide};
+  }
+  TILESTACK_INLINE void advance(Place& p) const {
+    if ((p.x += kSide) < cols * kSide) return;
+    p.x = 0;
+    if ((p.y += kSide) < rows * kSide) return;
+    p.y = 0;
+    ++p.image;
+  }
 };
 
 // The blocks of 3 x 3 taps that a kernel is made of, the last ones with zeros. What they give is added up, as if of so
@@ -152,16 +162,21 @@ template <class Line>
 void transform_tiles(const Windows& w, const Tiles& tiles, const float* data, std::int64_t begin, std::int64_t end,
                      float* to, const PointMatrices& matrices) {
   constexpr int L = kLanes<float>, side = Line::from;
-  for (std::int64_t tile = begin; tile < end; ++tile, to += matrices.row_stride) {
-    const float* image = data + tiles.image(tile) * w.image_stride;
+  const auto place = [](std::int64_t i, std::int64_t size, std::int64_t stride) {  // -1 outside the image
+    return std::uint64_t(i) < std::uint64_t(size) ? i * stride : -1;
+  };
+  Tiles::Place p = tiles.at(begin);
+  for (std::int64_t tile = begin; tile < end; ++tile, tiles.advance(p), to += matrices.row_stride) {
+    const float* image = data + p.image * w.image_stride;
+    std::int64_t row[side], col[side];
+    for (int i = 0; i < side; ++i) {
+      row[i] = place(p.y + w.first_y + i, w.height, w.row_stride);
+      col[i] = place(p.x + w.first_x + i, w.width, w.pixel_stride);
+    }
     const float* at[side][side];
     for (int i = 0; i < side; ++i)
-      for (int j = 0; j < side; ++j) {
-        const std::int64_t y = tiles.y(tile) + w.first_y + i, x = tiles.x(tile) + w.first_x + j;
-        at[i][j] = std::uint64_t(y) < std::uint64_t(w.height) && std::uint64_t(x) < std::uint64_t(w.width)
-                       ? image + y * w.row_stride + x * w.pixel_stride
-                       : reinterpret_cast<const float*>(kZeros);
-      }
+      for (int j = 0; j < side; ++j)
+        at[i][j] = (row[i] | col[j]) < 0 ? reinterpret_cast<const float*>(kZeros) : image + row[i] + col[j];
     const auto vector_at = [&](std::int64_t from, std::int64_t c) {
       transform<Line>([&](int i, int j) __attribute__((always_inline)) { return load(at[i][j] + from); },
                       [&](int i, int j, VecF v) __attribute__((always_inline)) {
@@ -251,10 +266,10 @@ void transform_weights(const Windows& w, const WeightOrder& order, std::int64_t 
 void write_tiles(const Windows& w, const Tiles& tiles, const float* sums, const PointTiles& s, std::int64_t begin,
                  std::int64_t col, const GemmOutput& c) {
   constexpr int L = kLanes<float>;
-  for (std::int64_t r = 0; r < s.rows; ++r) {
-    const std::int64_t tile = begin + r, y = tiles.y(tile), x = tiles.x(tile);
-    const std::int64_t first = ((tiles.image(tile) * w.rows + y) * w.cols + x) * c.row_stride + col;
-    const std::int64_t high = least(kSide, w.rows - y), wide = least(kSide, w.cols - x);
+  Tiles::Place p = tiles.at(begin);
+  for (std::int64_t r = 0; r < s.rows; ++r, tiles.advance(p)) {
+    const std::int64_t first = ((p.image * w.rows + p.y) * w.cols + p.x) * c.row_stride + col;
+    const std::int64_t high = least(kSide, w.rows - p.y), wide = least(kSide, w.cols - p.x);
     for (std::int64_t o = 0; o < s.cols; o += L) {
       const std::int64_t n = s.cols - o;
       const float* from = sums + s.element(r, o);
