@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::int64_t kTile = 512;           // elements; tiles of all operands fit the first cache
 constexpr std::int64_t kTransposedEdge = 64;  // lines read across are used up before they leave the second cache
-constexpr std::int64_t kLongRow = 256;        // from here on a tile is part of one row,
-constexpr std::int64_t kLongest = 4096;       // of at most this length
+constexpr std::int64_t kShortRow = 32;        // shorter ones are packed rather than run one by one
+constexpr std::int64_t kLongest = 4096;       // elements of a tile that is not packed
 constexpr std::int64_t kStreamBytes = std::int64_t(16) << 20;
 
 bool is_constant(const View& x) {
@@ -169,21 +169,24 @@ void move(const Rectangle& r, char* dense, std::int64_t item) {
   }
 }
 
-// The elements of a nest cut into tiles of its two innermost dimensions.
+// The elements of a nest cut into tiles of its two innermost dimensions. by_rows: rows are long, and dense or constant
+// in each operand, so that none must be packed.
 struct Tiling {
   const Nest& nest;
+  bool by_rows;
   std::int64_t rows, cols, tiles[kMaxDims + 2], count = 1;
 
-  Tiling(const Nest& nest_, int operands) : nest(nest_) {
+  Tiling(const Nest& nest_, const ElementRun& run, int operands) : nest(nest_), by_rows(nest.shape[0] >= kShortRow) {
     bool transposed = false;
     for (int k = 0; k < operands; ++k) {
-      const std::int64_t row = std::abs(nest.strides[k][1]);
-      transposed |= row != 0 && row < std::abs(nest.strides[k][0]) && nest.shape[1] > 1;
+      const std::int64_t row = std::abs(nest.strides[k][1]), col = nest.strides[k][0];
+      transposed |= row != 0 && row < std::abs(col) && nest.shape[1] > 1;
+      by_rows = by_rows && (col == std::int64_t(size_of(run.dtypes[k])) || (col == 0 && k > 0));
     }
-    const std::int64_t most = transposed ? kTransposedEdge : kLongest;
-    const std::int64_t size = transposed ? kTransposedEdge * kTransposedEdge : kTile;
+    const std::int64_t most = transposed ? kTransposedEdge : by_rows ? kLongest : kTile;
+    const std::int64_t size = transposed ? kTransposedEdge * kTransposedEdge : most;
     cols = nest.shape[0] < most ? nest.shape[0] : most;
-    rows = cols >= kLongRow ? 1 : size / cols;
+    rows = size / cols;
     if (rows > nest.shape[1]) rows = nest.shape[1];
     for (int i = 0; i < nest.ndim; ++i) {
       const std::int64_t size = i == 0 ? cols : i == 1 ? rows : 1;
@@ -208,6 +211,24 @@ struct Tiling {
     }
   }
 };
+
+void run_rows(const Tiling& tiling, std::int64_t begin, std::int64_t end, const ElementRun& run, int count,
+              ElementLoop loop, const void* f) {
+  Rectangle at[kMaxOperands];
+  for (std::int64_t t = begin; t < end; ++t) {
+    tiling.locate(t, at, run, count);
+    ElementRun row = run;
+    for (int k = 0; k < count; ++k) {
+      row.pointers[k] = at[k].pointer;
+      row.constant[k] = k > 0 && at[k].col == 0;
+    }
+    row.stream = run.stream && is_aligned(at[0].pointer) && at[0].row % 64 == 0 && at[0].cols % 64 == 0;
+    for (std::int64_t i = 0; i < at[0].rows; ++i) {
+      loop(f, row, at[0].cols);
+      for (int k = 0; k < count; ++k) row.pointers[k] = advanced(row.pointers[k], at[k].row);
+    }
+  }
+}
 
 void run_tiles(const Tiling& tiling, std::int64_t begin, std::int64_t end, const ElementRun& run, int count,
                ElementLoop loop, const void* f) {
@@ -255,10 +276,12 @@ void run_elementwise(const View* const* views, int count, ElementLoop loop, cons
   if (dense) return run_dense(run, count, n, loop, f);
 
   run.stream = worth_streaming(run, count, n);
-  const Tiling tiling(nest, count);
+  const Tiling tiling(nest, run, count);
   const std::int64_t size = tiling.rows * tiling.cols;
   parallel_for(tiling.count, size >= kElementGrain ? 1 : kElementGrain / size,
-               [&](std::int64_t begin, std::int64_t end) { run_tiles(tiling, begin, end, run, count, loop, f); });
+               [&](std::int64_t begin, std::int64_t end) {
+                 (tiling.by_rows ? run_rows : run_tiles)(tiling, begin, end, run, count, loop, f);
+               });
 }
 
 }  // namespace tilestack
