@@ -11,7 +11,17 @@ namespace {
 template <class T>
 using Total = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
 
-// One row, or neighbouring columns, side by side.
+template <class T>
+void sum_row(const T* x, T* y, std::int64_t n, bool reverse) {
+  const std::int64_t step = reverse ? -1 : 1;
+  Total<T> total = 0;
+  for (std::int64_t j = 0, at = reverse ? n - 1 : 0; j < n; ++j, at += step) {
+    total += convert<Total<T>>(x[at]);
+    y[at] = convert<T>(total);
+  }
+}
+
+// Neighbouring columns, side by side.
 template <class T>
 void sum_columns(const T* x, T* y, std::int64_t n, std::int64_t step, std::int64_t columns, bool reverse) {
   constexpr std::int64_t kColumns = 64;
@@ -37,6 +47,7 @@ void forward(View x, View y, bool reverse) {
     parallel_rows(x.shape[0] * spans, n * span, [&](std::int64_t unit) {
       const std::int64_t begin = unit % spans * span, width = inner - begin < span ? inner - begin : span;
       const std::int64_t at = unit / spans * n * inner + begin;
+      if (inner == 1) return sum_row(x.data<T>() + at, y.data<T>() + at, n, reverse);
       sum_columns(x.data<T>() + at, y.data<T>() + at, n, inner, width, reverse);
     });
   };

@@ -9,11 +9,11 @@ namespace {
 // Where the element of x that stands at `flat` of index's dimensions [begin, end) lies.
 TILESTACK_INLINE std::int64_t place(const View& x, const View& index, int begin, int end, std::int64_t flat) {
   std::int64_t offset = 0;
-  for (int i = end - 1; i >= begin; --i) {
+  for (int i = end - 1; i > begin; --i) {
     offset += flat % index.shape[i] * x.strides[i];
     flat /= index.shape[i];
   }
-  return offset;
+  return begin < end ? offset + flat * x.strides[begin] : offset;
 }
 
 // Indices of either dtype, told apart at run time: a version of each loop for either would be twice the code.
@@ -36,8 +36,16 @@ void for_gathered(const View& x, const View& index, int dim, F&& f) {
   for (std::int64_t k = 0; k < inner; ++k) inside[k] = place(x, index, dim + 1, index.ndim, k);
   const std::int64_t span = inner < 256 ? inner : 256, spans = span > 0 ? (inner + span - 1) / span : 0;
   parallel_rows(outer * spans, count * span, [&](std::int64_t unit) {
-    const std::int64_t o = unit / spans, begin = unit % spans * span;
+    const std::int64_t o = spans == 1 ? unit : unit / spans, begin = (unit - o * spans) * span;
     const std::int64_t end = begin + span < inner ? begin + span : inner, base = place(x, index, 0, dim, o);
+    if (inner == 1) {  // with copies of what f might write to, as far as the compiler knows
+      const Picks row = picks;
+      const auto apply = f;
+      const std::int64_t most = size, step = stride, last = (o + 1) * count;
+      for (std::int64_t at = o * count; at < last; ++at)
+        if (const std::int64_t pick = row[at]; pick >= 0 && pick < most) apply(base + pick * step, at);
+      return;
+    }
     for (std::int64_t j = 0; j < count; ++j)
       for (std::int64_t k = begin; k < end; ++k) {
         const std::int64_t at = (o * count + j) * inner + k, pick = picks[at];
@@ -59,7 +67,7 @@ std::int64_t forward(View x, View index, View y, int dim) {
   visit_size(x.dtype, [&]<class T>() {
     const T* from = x.data<T>();
     T* to = y.data<T>();
-    for_gathered(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) { to[at_y] = from[at_x]; });
+    for_gathered(x, index, dim, [=](std::int64_t at_x, std::int64_t at_y) { to[at_y] = from[at_x]; });
   });
   return -1;
 }
@@ -69,7 +77,7 @@ std::int64_t put(View y, View index, View x, int dim, const char*) {
   visit_size(x.dtype, [&]<class T>() {
     const T* from = y.data<T>();
     T* to = x.data<T>();
-    for_gathered(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) { to[at_x] = from[at_y]; });
+    for_gathered(x, index, dim, [=](std::int64_t at_x, std::int64_t at_y) { to[at_x] = from[at_y]; });
   });
   return -1;
 }
@@ -81,7 +89,7 @@ std::int64_t join_with(const View& y, const View& index, const View& x, int dim,
   visit_number(x.dtype, [&]<class T>() {
     const T* from = y.data<T>();
     T* to = x.data<T>();
-    for_gathered(x, index, dim, [&](std::int64_t at_x, std::int64_t at_y) {
+    for_gathered(x, index, dim, [=](std::int64_t at_x, std::int64_t at_y) {
       to[at_x] = convert<T>(join(convert<Compute<T>>(to[at_x]), convert<Compute<T>>(from[at_y])));
     });
   });

@@ -40,12 +40,13 @@ void forward(View rest, Picked picked, View y, int before) {
   if (!dense) fill_table(rest, before, inner, table);
   visit_size(rest.dtype, [&]<class T>() {
     parallel_rows(outer * n, inner, [&](std::int64_t row) {
-      const T* x = rest.data<T>() + offset_of(rest, 0, before, row / n) + offsets[row % n];
+      const std::int64_t o = outer == 1 ? 0 : row / n;
+      const T* x = rest.data<T>() + offset_of(rest, 0, before, o) + offsets[row - o * n];
       T* out = y.data<T>() + row * inner;
-      if (dense && inner >= 16) {
-        __builtin_memcpy(out, x, std::size_t(inner) * sizeof(T));
+      if (dense) {
+        for (std::int64_t k = 0; k < inner; ++k) out[k] = x[k];
       } else {
-        for (std::int64_t k = 0; k < inner; ++k) out[k] = x[dense ? k : table[k]];
+        for (std::int64_t k = 0; k < inner; ++k) out[k] = x[table[k]];
       }
     });
   });
@@ -72,6 +73,11 @@ void for_picked(const View& rest, const Picked& picked, const View& y, int befor
   });
 }
 
+template <class T>
+TILESTACK_INLINE void add_to(T& sum, T value) {
+  sum = convert<T>(Compute<T>(convert<Compute<T>>(sum) + convert<Compute<T>>(value)));
+}
+
 void put(View rest, Picked picked, View y, int before, bool accumulate) {
   if (!accumulate)
     return visit_size(rest.dtype, [&]<class T>() {
@@ -80,12 +86,16 @@ void put(View rest, Picked picked, View y, int before, bool accumulate) {
       });
     });
   visit_all(rest.dtype, [&]<class T>() {
-    for_picked<T>(rest, picked, y, before, [](T* x, const T* value, std::int64_t count, const std::int64_t* table) {
-      for (std::int64_t k = 0; k < count; ++k) {
-        T& sum = x[table ? table[k] : k];
-        sum = convert<T>(Compute<T>(convert<Compute<T>>(sum) + convert<Compute<T>>(value[k])));
-      }
-    });
+    for_picked<T>(rest, picked, y, before,
+                  [](T* __restrict__ x, const T* __restrict__ value, std::int64_t count, const std::int64_t* table) {
+                    if constexpr (__is_same(T, float)) {
+                      if (!table) {
+                        for (std::int64_t k = 0; k < count; ++k) add_to(x[k], value[k]);
+                        return;
+                      }
+                    }
+                    for (std::int64_t k = 0; k < count; ++k) add_to(x[table ? table[k] : k], value[k]);
+                  });
   });
 }
 
