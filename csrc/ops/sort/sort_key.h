@@ -17,7 +17,9 @@ TILESTACK_INLINE std::uint64_t sort_key(T x, bool descending) {
     using Bits = std::conditional_t<kBits == 64, std::uint64_t, std::uint32_t>;
     const C value = convert<C>(x);
     const std::uint64_t bits = __builtin_bit_cast(Bits, value == C(0) ? C(0) : value);
-    key = value != value ? kMask : bits & kSign ? ~bits & kMask : bits | kSign;
+    const std::uint64_t turned =
+        kSign | ((std::uint64_t(0) - (bits >> (kBits - 1))) & kMask);  // all bits of a negative one
+    key = value != value ? kMask : bits ^ turned;
   } else if constexpr (__is_same(T, bool) || __is_same(T, std::uint8_t)) {
     key = std::uint64_t(x);
   } else {
