@@ -67,6 +67,7 @@ void backward_a(View a, View b, View dy, View da) {
     if (exponent == 2) return map<T(T, T)>([](auto a, auto dy) { return dy * (a + a); }, da, a, dy);
     if (exponent == 3) return map<T(T, T)>([](auto a, auto dy) { return dy * (a * a * C(3)); }, da, a, dy);
     if (exponent == 0.5) return map<T(T, T)>([](auto a, auto dy) { return dy * C(0.5) / vsqrt(a); }, da, a, dy);
+    if (exponent == -0.5) return map<T(T, T)>([](auto a, auto dy) { return dy * C(-0.5) / (a * vsqrt(a)); }, da, a, dy);
     if (exponent == -1) return map<T(T, T)>([](auto a, auto dy) { return -dy / (a * a); }, da, a, dy);
     map<T(T, T, T)>([](auto a, auto b, auto dy) { return b == 0 ? 0 : dy * (b * power(a, b - C(1))); }, da, a, b, dy);
   });

@@ -17,7 +17,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
         raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
     if beta == 0:
         return ts.nn.functional.l1_loss(input, target, reduction=reduction)
-    return reduced("smooth_l1_loss", _huber(input, target, beta) / beta, reduction)
+    return reduced("smooth_l1_loss", _Huber.apply(input, target, beta), reduction) / beta
 
 
 @in_float32
@@ -28,17 +28,27 @@ def huber_loss(
     check_shapes("huber_loss", input, target)
     if delta <= 0:
         raise ValueError(f"huber_loss: delta must be positive, got {delta}")
-    losses = _huber(input, target, delta)
+    losses = _Huber.apply(input, target, delta)
     if weight is not None:
         check_shapes("huber_loss: weight", weight, input)
         losses = losses * weight
     return reduced("huber_loss", losses, reduction)
 
 
-def _huber(input: Tensor, target: Tensor, delta: float) -> Tensor:
-    distance = (input - target).abs()
-    bounded = distance.clamp(max=delta)
-    return bounded * (distance - 0.5 * bounded)
+class _Huber(ts.Function):
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, target: Tensor, delta: float) -> Tensor:
+        ctx.save_for_backward(input, target)
+        ctx.delta = delta
+        distance = input - target
+        bounded = distance.clamp(-delta, delta)  # of the same sign
+        return bounded * (distance - 0.5 * bounded)
+
+    @staticmethod
+    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        input, target = ctx.saved_tensors
+        dx = dy * (input - target).clamp(-ctx.delta, ctx.delta)
+        return dx, -dx if ctx.needs_input_grad[1] else None, None
 
 
 @in_float32
