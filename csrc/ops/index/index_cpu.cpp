@@ -39,14 +39,20 @@ void forward(View rest, Picked picked, View y, int before) {
   const Scratch<std::int64_t> table(dense ? 0 : inner);
   if (!dense) fill_table(rest, before, inner, table);
   visit_size(rest.dtype, [&]<class T>() {
-    parallel_rows(outer * n, inner, [&](std::int64_t row) {
-      const std::int64_t o = outer == 1 ? 0 : row / n;
-      const T* x = rest.data<T>() + offset_of(rest, 0, before, o) + offsets[row - o * n];
+    const std::int64_t grain = inner < kElementGrain ? kElementGrain / (inner > 0 ? inner : 1) : 1;
+    parallel_for(outer * n, grain, [=, &rest, &y, &table](std::int64_t row, std::int64_t end) {
+      const std::int64_t* const places = table;
       T* out = y.data<T>() + row * inner;
-      if (dense) {
-        for (std::int64_t k = 0; k < inner; ++k) out[k] = x[k];
-      } else {
-        for (std::int64_t k = 0; k < inner; ++k) out[k] = x[table[k]];
+      for (std::int64_t o = row / n, i = row - o * n; row < end; ++o, i = 0) {
+        const T* base = rest.data<T>() + offset_of(rest, 0, before, o);
+        for (; i < n && row < end; ++i, ++row, out += inner) {
+          const T* x = base + offsets[i];
+          if (dense) {
+            for (std::int64_t k = 0; k < inner; ++k) out[k] = x[k];
+          } else {
+            for (std::int64_t k = 0; k < inner; ++k) out[k] = x[places[k]];
+          }
+        }
       }
     });
   });
