@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kPlaneFloats = 4096;  // of a block of rows
 constexpr std::int64_t kFewestColumns = 7;   // of images that are worth vectors along columns
 constexpr std::int64_t kAheadFloats = 2048;  // that are fetched early: planes follow one another
-constexpr int kPlaneRows = 4;                // that share the load of a weight
+constexpr int kPlaneRows = 7;                // that share the load of a weight: sides are often multiples of 7
 constexpr int kPlaneTaps = 5;                // that share the load of a gradient
 
 // Rows [first_y, first_y + rows) and columns [first_x, first_x + width) of a plane whose elements are spread `spread`
@@ -130,6 +130,9 @@ struct PlaneProduct {
       block.copy(plane, first_y + begin * step_y, visible, space);
       if (small_step() > 0) {
         add_small({space, visible, block.width, 0, 0}, weights, start, count, out + begin * cols);
+      } else if (step_y == 1 && taps.step_y == block.width && (taps.high == 5 || taps.high == 7)) {
+        taps.high == 5 ? add_rows<5>(space, weights, start, count, out + begin * cols)
+                       : add_rows<7>(space, weights, start, count, out + begin * cols);
       } else {
         add_taps(space, weights, offsets, start, count, out + begin * cols);
       }
@@ -149,6 +152,27 @@ struct PlaneProduct {
         for (std::int64_t t = 0; t < taps.count(); ++t)
           for (int r = 0; r < kPlaneRows; ++r)
             sum[r] = fma(load(x + (i + r) * step + j + offsets[t]), splat(weights[t]), sum[r]);
+        for (int r = 0; r < kPlaneRows; ++r)
+          if (i + r < count) put(out, i + r, j, count, sum[r]);
+      }
+  }
+
+  // Rows of taps that are neighbours, as rows of windows are: a vector of x is loaded once for all sums that see it.
+  template <int High>
+  void add_rows(const float* x, const float* weights, VecF start, std::int64_t count, float* out) const {
+    for (std::int64_t i = 0; i < count; i += kPlaneRows)
+      for (std::int64_t j = last_vector(); j >= 0; j -= kLanes<float>) {
+        VecF sum[kPlaneRows];
+        for (int r = 0; r < kPlaneRows; ++r) sum[r] = start;
+#pragma GCC unroll 16
+        for (int row = 0; row < kPlaneRows + High - 1; ++row)
+#pragma GCC unroll 1
+          for (std::int64_t v = 0; v < taps.wide; ++v) {
+            const VecF in = load(x + (i + row) * block.width + j + v * taps.step_x);
+#pragma GCC unroll 16
+            for (int r = 0; r < kPlaneRows; ++r)
+              if (row >= r && row - r < High) sum[r] = fma(in, splat(weights[(row - r) * taps.wide + v]), sum[r]);
+          }
         for (int r = 0; r < kPlaneRows; ++r)
           if (i + r < count) put(out, i + r, j, count, sum[r]);
       }
