@@ -14,7 +14,7 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-constexpr std::int64_t kKeys = 84;  // in a block, at most: a multiple of every kTileRows
+constexpr std::int64_t kKeys = 128;  // in a block, at most: scores of two passes through them stay in the first cache
 template <class C>
 constexpr std::int64_t kQueries = kTileCols<C>;
 template <class C>

@@ -3,7 +3,7 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-constexpr std::int64_t kRangeBlocks = 6;  // blocks of keys that one task of backward takes, if there are few
+constexpr std::int64_t kRangeBlocks = 4;  // blocks of keys that one task of backward takes, if there are few
 constexpr std::int64_t kMaxRanges = 8;
 constexpr std::int64_t kTaskWork = 1 << 20;  // products in one chunk
 
