@@ -79,6 +79,21 @@ def test_heads_within_tokens_need_no_copy(backend: str) -> None:
 
 
 @each_backend
+@pytest.mark.parametrize(("heads", "cols"), [(2, 32), (4, 64), (3, 20)])
+def test_parts_of_one_tensor(backend: str, heads: int, cols: int) -> None:
+    """Rows of k and v that lie among others', some at strides that a cache likes less."""
+    qkv = normal(2, 100, 3 * heads * cols)
+    slopes = []
+    for dense in (False, True):
+        x = qkv.detach().clone().requires_grad_()
+        parts = [part.unflatten(-1, (heads, cols)).transpose(1, 2) for part in x.chunk(3, -1)]
+        y = attention(*(part.contiguous() if dense else part for part in parts), is_causal=True)
+        (y * y).sum().backward()
+        slopes.append(harness.to_array(x.grad))
+    np.testing.assert_allclose(*slopes, rtol=1e-5, atol=1e-6)
+
+
+@each_backend
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_dropout_is_drawn_again_by_backward(backend: str, dtype: str) -> None:
     q, k, _ = three(1, 2, 40, 16, dtype=dtype)

@@ -69,6 +69,27 @@ def test_grad_outputs_of_several_results() -> None:
     assert given.tolist() == [1, 1], "a gradient is never the caller's tensor"
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_parts_whose_gradients_lie_side_by_side(order: tuple[int, ...]) -> None:
+    x = ts.zeros((4, 6), requires_grad=True)
+    dy = ts.arange(24).float().reshape(4, 6)
+    parts, slopes = x.chunk(3, 1), dy.chunk(3, 1)
+    (dx,) = grad(parts, x, [slopes[i] for i in order])
+    want = np.concatenate([slopes[i].numpy() for i in order], 1)
+    dy.zero_()
+    assert (dx.numpy() == want).all()  # which is memory of its own
+    assert dx.is_contiguous()
+
+
+def test_reshape_back_of_a_gradient_that_is_spread() -> None:
+    x = ts.zeros((2, 3, 4), requires_grad=True)
+    dy = ts.arange(48).float().reshape(2, 3, 2, 2, 2)[..., 0]
+    (dx,) = grad(x.reshape(2, 3, 2, 2), x, dy)
+    assert (dx.numpy() == dy.numpy().reshape(2, 3, 4)).all()
+    (dx,) = grad(x.reshape(4, 6), x, ts.arange(24).float().reshape(6, 4).t())
+    assert (dx.numpy() == np.arange(24).reshape(6, 4).T.reshape(2, 3, 4)).all()
+
+
 def test_unused_inputs() -> None:
     x, unused = leaf(1, 2), leaf(3)
     for retain in (True, False):

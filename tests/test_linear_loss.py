@@ -68,6 +68,25 @@ def test_memory_does_not_hold_the_logits() -> None:
     assert ts.memory_stats()["peak_bytes"] - before < 4096 * 2000 * 4 / 4
 
 
+def test_the_gradient_of_the_loss_itself_is_not_copied() -> None:
+    x, w, _, target = inputs(ts.float32, rows=(8,), features=64, classes=4000)
+    loss = F.linear_cross_entropy(x, w, target)
+    before = ts.memory_stats()["allocated_bytes"]
+    ts.reset_peak_memory()
+    loss.backward()
+    assert ts.memory_stats()["peak_bytes"] - before < w.numel() * 4 / 2
+
+
+def test_twice_over_a_kept_tape() -> None:
+    x, w, _, target = inputs()
+    loss = F.linear_cross_entropy(x, w, target)
+    loss.backward(retain_graph=True)
+    once = [p.grad.numpy().copy() for p in (x, w)]
+    loss.backward()
+    for p, slope in zip((x, w), once, strict=True):
+        np.testing.assert_allclose(p.grad.numpy(), 2 * slope, rtol=1e-12)
+
+
 def test_nothing_asked_for() -> None:
     x, w, b, target = inputs()
     with ts.no_grad():

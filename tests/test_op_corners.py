@@ -53,6 +53,31 @@ def test_batch_norm_updates_running_statistics_without_the_unbiased_ones_in_y() 
     assert (mean.item(), var.item()) == (0.5, 1.5)
 
 
+@each_isa
+@pytest.mark.parametrize("cols", [1, 6, 10, 16, 48, 300, 1030])
+@pytest.mark.parametrize("activation", ["none", "relu"])
+def test_bias_gradients_of_any_width(isa: str, cols: int, activation: str) -> None:
+    rng = np.random.default_rng(cols)
+    x, dy = (rng.standard_normal((777, n)).astype(np.float32) for n in (3, cols))
+    weight, bias = ts.from_numpy(rng.standard_normal((cols, 3)).astype(np.float32)), ts.zeros(cols, requires_grad=True)
+    y = F.fused_linear(ts.from_numpy(x), weight, bias, activation)
+    y.backward(ts.from_numpy(dy))
+    want = dy.astype(np.float64) * (activation == "none" or y.detach().numpy() > 0)
+    np.testing.assert_allclose(bias.grad.numpy(), want.sum(0), rtol=1e-5, atol=1e-4)
+
+
+def test_a_transposed_weight_has_its_gradient_in_its_order() -> None:
+    rng = np.random.default_rng(0)
+    x, w, dy = (rng.standard_normal(shape).astype(np.float32) for shape in ((40, 24), (24, 70), (40, 70)))
+    weight = ts.tensor(w, requires_grad=True)
+    seen = weight.t()
+    F.linear(ts.from_numpy(x), seen).backward(ts.from_numpy(dy))
+    assert weight.grad.is_contiguous()
+    np.testing.assert_allclose(weight.grad.numpy(), x.T @ dy, rtol=1e-4, atol=1e-4)
+    (slope,) = ts.autograd.grad(F.linear(ts.from_numpy(x), seen), seen, ts.from_numpy(dy))
+    assert slope.stride() == seen.stride()  # so that turning it back copied nothing
+
+
 def test_norms_do_not_cancel() -> None:
     x = (10_000 + np.random.default_rng(0).standard_normal((4096, 3))).astype(np.float32)
     want = (x - x.mean(0, dtype=np.float64)) / x.std(0, dtype=np.float64)

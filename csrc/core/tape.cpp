@@ -190,14 +190,17 @@ class Walk {
     if (const BackwardWatch watch = backward_watch.load(std::memory_order_relaxed)) [[unlikely]]
       watch(*node, gradients, results);
     gradients.clear();
-    for (std::size_t i = 0; i < node->inputs.size() && i < results.size(); ++i) {
-      const Edge& edge = node->inputs[i];
+    const std::vector<Edge> edges = retain_graph_ ? node->inputs : std::exchange(node->inputs, {});
+    // First, so that a leaf may keep a saved tensor that is its gradient as it is.
+    if (!retain_graph_) {
+      node->released = true;
+      node->release();
+    }
+    for (std::size_t i = 0; i < edges.size() && i < results.size(); ++i) {
+      const Edge& edge = edges[i];
       if (results[i].defined() && (edge.node || edge.leaf)) send(edge, std::move(results[i]));
     }
     if (retain_graph_) return;
-    node->released = true;
-    node->release();
-    node->inputs.clear();
     const auto freed = std::move(node->hooks);  // whose ends may run anything
   }
 

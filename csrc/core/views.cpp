@@ -62,8 +62,9 @@ bool strides_for(const View& x, const Dims& shape, Dims& strides) {
 
 Tensor recorded_view(const char* name, const Tensor& x, const Dims& shape, const Dims& strides) {
   return record(name, view_of(x, shape, strides), {x}, [from = x.shape()](const Tensor& dy) -> Gradients {
-    const Tensor dense = as_contiguous(dy);
-    return {view_of(dense, from, contiguous_strides(from))};
+    Dims strides;
+    if (strides_for(dy, from, strides)) return {view_of(dy, from, strides)};
+    return {view_of(as_contiguous(dy), from, contiguous_strides(from))};
   });
 }
 
@@ -78,11 +79,28 @@ Tensor part_of(const Tensor& x, int dim, std::int64_t start, std::int64_t count,
   return view_of(x, shape, strides, offset);
 }
 
+// The contiguous tensor of this shape whose memory the parts are already; undefined if they are not.
+Tensor whole_of(const std::vector<Tensor>& parts, const Dims& shape, int dim) {
+  const Dims strides = contiguous_strides(shape);
+  const Tensor& first = parts[0];
+  const auto* at = static_cast<const char*>(first.view().pointer);
+  for (const Tensor& part : parts) {
+    const View& view = part;
+    if (part.impl()->storage.get() != first.impl()->storage.get() || view.pointer != at) return {};
+    for (int i = 0; i < view.ndim; ++i)
+      if (view.shape[i] > 1 && view.strides[i] != strides[i]) return {};
+    at += view.shape[dim] * strides[dim] * std::int64_t(size_of(view.dtype));
+  }
+  return view_of(first, shape, strides);
+}
+
 std::vector<Tensor> recorded_parts(const char* name, const Tensor& x, std::vector<Tensor> parts, int dim,
                                    const std::vector<std::int64_t>& sizes) {
   return record_many(name, std::move(parts), {x}, [from = x.shape(), sizes, dim](const Gradients& dys) -> Gradients {
     const auto some = std::find_if(dys.begin(), dys.end(), [](const Tensor& dy) { return dy.defined(); });
     const bool all = std::all_of(dys.begin(), dys.end(), [](const Tensor& dy) { return dy.defined(); });
+    if (all)
+      if (Tensor whole = whole_of(dys, from, dim); whole.defined()) return {whole};
     Tensor dx = all ? empty(from, some->dtype(), some->device()) : zeros_like_input(from, *some);
     std::int64_t start = 0;
     for (std::size_t i = 0; i < dys.size(); start += sizes[i], ++i)

@@ -128,48 +128,65 @@ struct DirectTask {
   TILESTACK_INLINE std::int64_t run() const { return w.taps_wide * w.channels; }
   TILESTACK_INLINE std::int64_t depth() const { return w.taps_high * run(); }
 
-  // weights: [panel of outputs][a, b, channel][output]   block: (row, column, channel)   first: window of its rows
-  void along_outputs(const float* block, std::int64_t row_step, std::int64_t rows, std::int64_t first) const {
+  struct TapRows {
+    std::int64_t first, count;
+  };
+  // Rows of taps that a row of windows has in the image, or one that meets zeros only.
+  TILESTACK_INLINE TapRows taps_inside(std::int64_t row) const {
+    const std::int64_t y = w.first_y + row * w.step_y;
+    const std::int64_t first = y < 0 ? least(up(-y, w.tap_y), w.taps_high - 1) : 0;
+    const std::int64_t end = y < w.height ? least(up(w.height - y, w.tap_y), w.taps_high) : 0;
+    return {first, most(end - first, 1)};
+  }
+
+  // weights: [panel of outputs][a, b, channel][output]   block: (row, column, channel), from row `begin` of windows on
+  // first: number of its first window
+  void along_outputs(const float* block, std::int64_t row_step, std::int64_t begin, std::int64_t rows,
+                     std::int64_t first) const {
     constexpr std::int64_t cols = kTileCols<float>;
     const std::int64_t height = up(w.cols, up(w.cols, kTileRows)), pixel = w.step_x * w.channels;
     const std::int64_t panels = up(out, cols);
     const bool by_rows = panels * cols * depth() <= kDirectWeights;
     for (std::int64_t t = 0; t < rows * panels; ++t) {
       const std::int64_t i = by_rows ? t / panels : t % rows, o = (by_rows ? t % panels : t / rows) * cols;
+      const TapRows taps = taps_inside(begin + i);
       for (std::int64_t j = 0; j < w.cols; j += height)
         product({.rows = least(height, w.cols - j),
                  .cols = least(cols, out - o),
                  .depth = run(),
                  .block = run(),
-                 .a = block + i * w.step_y * row_step + j * pixel,
+                 .a = block + (i * w.step_y + taps.first * w.tap_y) * row_step + j * pixel,
                  .a_row_step = pixel,
                  .a_depth_step = 1,
-                 .b = weights + o * depth(),
+                 .b = weights + o * depth() + taps.first * run() * cols,
                  .b_step = cols,
                  .a_run_step = w.tap_y * row_step,
                  .b_run_step = run() * cols},
-                w.taps_high, false, first + i * w.cols + j, o);
+                taps.count, false, first + i * w.cols + j, o);
     }
   }
 
   // weights: [output][a, channel, b]   block: (row, channel, column)
-  void along_windows(const float* block, std::int64_t row_step, std::int64_t rows, std::int64_t first) const {
+  void along_windows(const float* block, std::int64_t row_step, std::int64_t begin, std::int64_t rows,
+                     std::int64_t first) const {
     const std::int64_t height = up(out, up(out, kTileRows));
     for (std::int64_t o = 0; o < out; o += height)
-      for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t i = 0; i < rows; ++i) {
+        const TapRows taps = taps_inside(begin + i);
         for (std::int64_t j = 0; j < w.cols; j += kTileCols<float>)
           product({.rows = least(height, out - o),
                    .cols = least(kTileCols<float>, w.cols - j),
                    .depth = w.taps_wide,
                    .block = w.taps_wide,
-                   .a = weights + o * depth(),
+                   .a = weights + o * depth() + taps.first * run(),
                    .a_row_step = depth(),
                    .a_depth_step = 1,
-                   .b = block + i * w.step_y * row_step + j,
+                   .b = block + (i * w.step_y + taps.first) * row_step + j,
                    .b_step = 1,
                    .a_run_step = w.taps_wide,
                    .b_run_step = row_step / w.channels},
-                  w.taps_high * w.channels, true, first + i * w.cols + j, o);
+                  taps.count * w.channels, true, first + i * w.cols + j, o);
+      }
   }
 
   // One tile of c, straight into it where whole vectors of sums and bias are all.
@@ -239,8 +256,8 @@ struct DirectTask {
                          until = least(i + blocks.rows, w.rows);
       const std::int64_t first = (n * w.rows + i) * w.cols;
       rows.copy(images + n * w.image_stride, i, until, block);
-      windows ? task.along_windows(block, rows.step, until - i, first)
-              : task.along_outputs(block, rows.step, until - i, first);
+      windows ? task.along_windows(block, rows.step, i, until - i, first)
+              : task.along_outputs(block, rows.step, i, until - i, first);
     }
   });
 }

@@ -56,8 +56,9 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
                   const auto wanted = [](const Tensor& t) {
                     return t.requires_grad() ? empty(t.shape(), t.dtype(), t.device()) : Tensor();
                   };
-                  const Tensor dx = kept_weight->defined() ? wanted(x) : Tensor();
-                  const Tensor dw = kept_in->defined() ? wanted(weight) : Tensor(), db = wanted(bias);
+                  const Tensor dx = kept_weight->defined() ? wanted(x) : Tensor(), db = wanted(bias);
+                  // In the order of a transposed weight: its leaf's gradient is then contiguous.
+                  const Tensor dw = kept_in->defined() && weight.requires_grad() ? empty_like(weight) : Tensor();
                   const Tensor dx_rows = dx.defined() ? view_of(dx, {flat[0], x.size(-1)}, {x.size(-1), 1}) : dx;
                   linear_on(dy.device())
                       .backward(optional_view(*kept_in), optional_view(*kept_weight), optional_view(*saved), gradient,

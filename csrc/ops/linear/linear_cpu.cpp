@@ -29,7 +29,10 @@ void backward(View x, View w, View saved, View dy, View dx, View dw, View db, Ac
     View dz = dy;
     dz.pointer = const_cast<S*>(inner.data);
     if (dx.defined()) gemm.run({rows, w.size(1), out, operand(dz, 0), operand(w, 1), output(dx)});
-    if (dw.defined()) gemm.run({out, x.size(1), rows, operand(dz, 1), operand(x, 1), output(dw)});
+    if (!dw.defined()) return;
+    const GemmOperand dz_t = operand(dz, 1), x_t = operand(x, 1);
+    dw.is_contiguous() ? gemm.run({out, x.size(1), rows, dz_t, x_t, output(dw)})
+                       : gemm.run({x.size(1), out, rows, x_t, dz_t, output(transposed(dw))});
   });
 }
 

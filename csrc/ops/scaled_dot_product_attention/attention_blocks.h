@@ -14,7 +14,7 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-constexpr std::int64_t kKeys = 84;  // in a block: a multiple of every kTileRows
+constexpr std::int64_t kKeys = 128;  // in a block, at most: scores of two passes through them stay in the first cache
 template <class C>
 constexpr std::int64_t kQueries = kTileCols<C>;
 template <class C>
@@ -25,6 +25,10 @@ TILESTACK_INLINE std::int64_t blocks_of(std::int64_t n, std::int64_t size) { ret
 template <class C>
 TILESTACK_INLINE std::int64_t padded(std::int64_t n) {
   return blocks_of(n, kLanes<C>) * kLanes<C>;
+}
+template <class C>
+TILESTACK_INLINE void clear(C* x, std::int64_t n) {
+  __builtin_memset(x, 0, std::size_t(n) * sizeof(C));
 }
 
 // c = a b or, to resume, c += a b, with a(i, k) = a[i row_step + k a_step]. Of float64, for which the product core has
@@ -85,12 +89,13 @@ void widen(const Head<T>& x, std::int64_t first, std::int64_t rows, std::int64_t
   }
 }
 
+// y = x scale, row i of x scaled by scales[i scale_step].
 template <class T>
-void narrow(const Compute<T>* x, std::int64_t x_step, Compute<T> scale, const Head<T>& y, std::int64_t first,
-            std::int64_t rows, std::int64_t cols) {
+void narrow(const Compute<T>* x, std::int64_t x_step, const Compute<T>* scales, std::int64_t scale_step,
+            const Head<T>& y, std::int64_t first, std::int64_t rows, std::int64_t cols) {
   using C = Compute<T>;
   for (std::int64_t i = 0; i < rows; ++i) {
-    const C* from = x + i * x_step;
+    const C *from = x + i * x_step, scale = scales[i * scale_step];
     T* to = y.row(first + i);
     for_vectors<T>(cols, [&](std::int64_t j, auto part) { part.store(to + j, part.load(from + j) * scale); });
   }
@@ -102,7 +107,7 @@ struct Problem {
   using C = Compute<T>;
   const AttentionInputs& in;
   std::int64_t batch, heads, kv_heads, group, queries, keys, dim, value_dim;
-  std::int64_t key_blocks, query_blocks;
+  std::int64_t block_keys, query_blocks;  // keys in a block: blocks are alike
 
   TILESTACK_INLINE explicit Problem(const AttentionInputs& in)
       : in(in),
@@ -114,7 +119,7 @@ struct Problem {
         keys(in.k.shape[2]),
         dim(in.q.shape[3]),
         value_dim(in.v.shape[3]),
-        key_blocks(blocks_of(keys, kKeys)),
+        block_keys(keys ? blocks_of(keys, blocks_of(keys, kKeys)) : kKeys),
         query_blocks(blocks_of(queries, kQueries<C>)) {}
 
   // Keys that queries below `end` see.
@@ -126,14 +131,16 @@ struct Block {
   std::int64_t batch, head, query, queries, key, keys;
 };
 
-// A value for each query and key, brought into the order of the scores.
+// A value for each query and key, brought into the order of the scores. For a mask or dropout.
 template <class C>
 struct Turned {
   static constexpr std::int64_t kStep = kKeys + 16;
   Scratch<C> rows, columns;
-  TILESTACK_INLINE Turned() : rows(kQueries<C> * kStep), columns(kKeys * kQueries<C>) {
-    for (std::int64_t i = 0; i < kKeys * kQueries<C>; ++i) columns[i] = 0;
+  TILESTACK_INLINE explicit Turned(const AttentionInputs& in)
+      : rows(needed(in) ? kQueries<C> * kStep : 1), columns(needed(in) ? kKeys * kQueries<C> : 1) {
+    if (needed(in)) clear(columns.data, kKeys * kQueries<C>);
   }
+  TILESTACK_INLINE static bool needed(const AttentionInputs& in) { return in.mask.defined() || in.dropout > 0; }
   TILESTACK_INLINE void turn(const Block& block) {
     transpose_tile<C>(rows, kStep, columns, kQueries<C>, block.queries, block.keys);
   }
@@ -191,12 +198,12 @@ void draw_dropout(const Problem<T>& p, const Block& block, Turned<Compute<T>>& t
   turned.turn(block);
 }
 
-// scores (keys, queries) of a block. k: (head_dim, kKeys)   q: (head_dim, queries), times the scale.
+// scores (keys, queries) of a block. k: (keys, head_dim)   q: (head_dim, queries), times the scale.
 template <class T>
-void block_scores(const Problem<T>& p, const Block& block, std::int64_t lanes, const Compute<T>* k, const Compute<T>* q,
-                  Turned<Compute<T>>& turned, Compute<T>* scores) {
+void block_scores(const Problem<T>& p, const Block& block, std::int64_t lanes, const Compute<T>* k, std::int64_t k_step,
+                  const Compute<T>* q, Turned<Compute<T>>& turned, Compute<T>* scores) {
   using C = Compute<T>;
-  multiply<C>(block.keys, lanes, p.dim, k, 1, kKeys, q, kQueries<C>, scores, kQueries<C>, false);
+  multiply<C>(block.keys, lanes, p.dim, k, k_step, 1, q, kQueries<C>, scores, kQueries<C>, false);
   if (p.in.mask.defined()) add_mask<T>(p.in.mask, block, turned, scores);
   if (!p.in.causal || block.key + block.keys <= block.query + 1) return;
   for (std::int64_t j = 0; j < block.keys; ++j) {
@@ -210,41 +217,35 @@ void block_scores(const Problem<T>& p, const Block& block, std::int64_t lanes, c
   }
 }
 
-// Every head of k or v once in the compute type: (batch, kv_heads, blocks, cols, kKeys), or rows as they are.
+// The heads of k or v as rows of the compute type, in whole vectors: where they lie if they are such, unless the rows
+// of a tile would fall into a few sets of the first cache.
 template <class T>
-void turn_keys(const View& x, Compute<T>* y) {
-  using C = Compute<T>;
-  const std::int64_t heads = x.shape[1], keys = x.shape[2], cols = x.shape[3], blocks = blocks_of(keys, kKeys);
-  parallel_for(
-      x.shape[0] * heads * blocks, 1 + kElementGrain / (kKeys * cols), [&](std::int64_t begin, std::int64_t end) {
-        Scratch<C> rows(kKeys * cols);
-        for (std::int64_t task = begin; task < end; ++task) {
-          const std::int64_t first = task % blocks * kKeys, n = smaller(kKeys, keys - first), head = task / blocks;
-          widen<T>({x, head / heads, head % heads}, first, n, cols, C(1), rows, cols);
-          transpose_tile<C>(rows, cols, y + task * cols * kKeys, kKeys, n, cols);
-        }
-      });
-}
-
-// A tensor's heads as dense rows of the compute type: in place where they are so.
-template <class T>
-struct DenseHeads {
+struct KeyRows {
   using C = Compute<T>;
   const View& x;
   const bool in_place;
+  const std::int64_t step;
   Scratch<C> copy;
-  TILESTACK_INLINE explicit DenseHeads(const View& x)
-      : x(x), in_place(__is_same(T, C) && x.strides[2] == x.shape[3]), copy(in_place ? 1 : x.numel()) {
+  TILESTACK_INLINE explicit KeyRows(const View& x)
+      : x(x),
+        in_place(lie_well(x)),
+        step(in_place ? x.strides[2] : padded<C>(x.shape[3])),
+        copy(in_place ? 1 : x.shape[0] * x.shape[1] * x.shape[2] * step) {
     if (in_place) return;
-    const std::int64_t heads = x.shape[1], rows = x.shape[2], cols = x.shape[3];
-    parallel_rows(x.shape[0] * heads * rows, cols, [&](std::int64_t row) {
+    const std::int64_t heads = x.shape[1], rows = x.shape[2];
+    parallel_rows(x.shape[0] * heads * rows, step, [&](std::int64_t row) {
       const std::int64_t head = row / rows;
-      widen<T>({x, head / heads, head % heads}, row % rows, 1, cols, C(1), copy + row * cols, cols);
+      widen<T>({x, head / heads, head % heads}, row % rows, 1, x.shape[3], C(1), copy + row * step, step);
     });
   }
-  TILESTACK_INLINE const C* head(std::int64_t batch, std::int64_t head) const {
-    if (in_place) return static_cast<const C*>(x.pointer) + batch * x.strides[0] + head * x.strides[1];
-    return copy + (batch * x.shape[1] + head) * x.shape[2] * x.shape[3];
+  TILESTACK_INLINE static bool lie_well(const View& x) {
+    constexpr std::int64_t crowded = 1024 / sizeof(T);
+    return __is_same(T, C) && x.shape[3] % kLanes<C> == 0 &&
+           (x.strides[2] == x.shape[3] || x.strides[2] % crowded != 0);
+  }
+  TILESTACK_INLINE const C* at(std::int64_t batch, std::int64_t head, std::int64_t row) const {
+    if (in_place) return static_cast<const C*>(x.pointer) + batch * x.strides[0] + head * x.strides[1] + row * step;
+    return copy + ((batch * x.shape[1] + head) * x.shape[2] + row) * step;
   }
 };
 

@@ -57,6 +57,32 @@ Tensor empty_heads(const Tensor& x, std::int64_t cols) {
   return empty_strided(shape, strides, x.dtype(), x.device());
 }
 
+struct Slopes {
+  Tensor q, k, v;
+};
+
+// Memory for gradients, in the order of what they belong to. Where q, k and v are the parts of one matrix, so are
+// these: joining them is then a view. (On a GPU kernels want more of their rows.)
+Slopes empty_slopes(const Tensor& q, const Tensor& k, const Tensor& v) {
+  const std::int64_t tokens = q.size(2), row = q.view().stride(2), item = std::int64_t(size_of(q.dtype()));
+  const auto* at = static_cast<const char*>(q.view().pointer);
+  bool parts = q.device().kind == Device::cpu;
+  std::int64_t cols = 0;
+  for (const Tensor* x : {&q, &k, &v}) {
+    const View& view = *x;
+    const Dims wanted{tokens * row, view.size(3), row, 1};
+    parts = parts && x->impl()->storage.get() == q.impl()->storage.get() && view.pointer == at + cols * item &&
+            view.size(2) == tokens && x->strides() == wanted;
+    cols += view.size(1) * view.size(3);
+  }
+  if (!parts || cols != row)
+    return {empty_heads(q, q.size(-1)), empty_heads(k, k.size(-1)), empty_heads(v, v.size(-1))};
+  const Tensor all = empty({q.size(0), tokens, cols}, q.dtype());
+  const std::int64_t of_q = q.size(1) * q.size(3), of_k = k.size(1) * k.size(3);
+  return {view_of(all, q.shape(), q.strides()), view_of(all, k.shape(), k.strides(), of_q),
+          view_of(all, v.shape(), v.strides(), of_q + of_k)};
+}
+
 void check_shapes(const Tensor& q, const Tensor& k, const Tensor& v) {
   check_float(kAttention, q);
   check_same_dtype(kAttention, {q, k, v});
@@ -136,8 +162,7 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
       record(kAttention, y, {q, k, v},
              [in, q = Saved(rows_q), k = Saved(rows_k), v = Saved(rows_v), y = Saved(y.detach()), lse,
               seen](const Tensor& dy) -> Gradients {
-               const Tensor dq = empty_heads(*q, q->size(-1)), dk = empty_heads(*k, k->size(-1)),
-                            dv = empty_heads(*v, v->size(-1));
+               const auto [dq, dk, dv] = empty_slopes(*q, *k, *v);
                scaled_dot_product_attention_on(dq.device()).backward(in, *y, lse, with_dense_rows(dy), dq, dk, dv);
                return {dq, dk, dv};
              });

@@ -3,7 +3,7 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-constexpr std::int64_t kRangeBlocks = 6;  // blocks of keys that one task of backward takes, if there are few
+constexpr std::int64_t kRangeBlocks = 4;  // blocks of keys that one task of backward takes, if there are few
 constexpr std::int64_t kMaxRanges = 8;
 constexpr std::int64_t kTaskWork = 1 << 20;  // products in one chunk
 
@@ -40,13 +40,13 @@ struct Online {
   }
 };
 
+// x: (rows, cols), cols whole vectors; a factor for each row.
 template <class C>
-TILESTACK_INLINE void scale_columns(C* x, std::int64_t rows, const Vec<C> (&factor)[kTileVectors]) {
-  for (std::int64_t i = 0; i < rows; ++i)
-    for (int v = 0; v < kTileVectors; ++v) {
-      C* at = x + i * kQueries<C> + v * kLanes<C>;
-      store(at, load(at) * factor[v]);
-    }
+TILESTACK_INLINE void scale_rows(C* x, std::int64_t rows, std::int64_t cols, const Vec<C> (&factors)[kTileVectors]) {
+  C factor[kQueries<C>];
+  for (int v = 0; v < kTileVectors; ++v) store(factor + v * kLanes<C>, factors[v]);
+  for (std::int64_t i = 0; i < rows; ++i, x += cols)
+    for (std::int64_t j = 0; j < cols; j += kLanes<C>) store(x + j, load(x + j) * factor[i]);
 }
 
 template <class C>
@@ -59,52 +59,45 @@ void attend(const AttentionInputs& in, const View& y, const View& lse) {
   using C = Compute<T>;
   constexpr std::int64_t wide = kQueries<C>;
   const Problem<T> p(in);
-  Scratch<C> k(p.batch * p.kv_heads * p.key_blocks * kKeys * p.dim);
-  turn_keys<T>(in.k, k.data);
-  const DenseHeads<T> v(in.v);
+  const KeyRows<T> k(in.k), v(in.v);
   const std::int64_t work = wide * (p.keys + 1) * (p.dim + p.value_dim);
   parallel_for(p.batch * p.heads * p.query_blocks, 1 + kTaskWork / work, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t dim_step = padded<C>(p.dim), value_step = padded<C>(p.value_dim);
-    Scratch<C> rows(wide * (dim_step > value_step ? dim_step : value_step)), q(p.dim * wide), out(p.value_dim * wide),
-        scores(kKeys * wide);
-    Turned<C> turned;
+    Scratch<C> rows(wide * dim_step), q(p.dim * wide), out(wide * value_step), scores(kKeys * wide);
+    Turned<C> turned(in);
+    clear(q.data, p.dim * wide);  // lanes without a query hold anything finite
+    clear(scores.data, kKeys * wide);
     for (std::int64_t task = begin; task < end; ++task) {
       const std::int64_t head = task / p.query_blocks, first = task % p.query_blocks * wide;
       Block block{head / p.heads, head % p.heads, first, smaller(wide, p.queries - first), 0, 0};
       const std::int64_t kv = block.head / p.group, lanes = block.queries <= kLanes<C> ? kLanes<C> : wide;
       widen<T>({in.q, block.batch, block.head}, first, block.queries, p.dim, C(in.scale), rows, dim_step);
-      for (std::int64_t i = 0; i < p.dim * wide; ++i) q[i] = 0;
       transpose_tile<C>(rows, dim_step, q, wide, block.queries, p.dim);
-      for (std::int64_t i = 0; i < p.value_dim * wide; ++i) out[i] = 0;
-      for (std::int64_t i = 0; i < kKeys * wide; ++i) scores[i] = 0;
 
       Online<C> softmax;
       const std::int64_t seen = p.keys_before(first + block.queries);
-      for (; block.key < seen; block.key += kKeys) {
-        block.keys = smaller(kKeys, seen - block.key);
-        const C* kt = k + ((block.batch * p.kv_heads + kv) * p.key_blocks + block.key / kKeys) * kKeys * p.dim;
-        block_scores<T>(p, block, lanes, kt, q.data, turned, scores.data);
+      if (seen == 0) clear(out.data, wide * value_step);
+      for (; block.key < seen; block.key += p.block_keys) {
+        block.keys = smaller(p.block_keys, seen - block.key);
+        block_scores<T>(p, block, lanes, k.at(block.batch, kv, block.key), k.step, q.data, turned, scores.data);
         Vec<C> shrink[kTileVectors];
         softmax.add(block.keys, scores, shrink);
         if (in.dropout > 0) {
           draw_dropout<T>(p, block, turned);
           multiply_all<C>(scores, turned.columns, block.keys * wide);
         }
-        if (block.key > 0) scale_columns<C>(out, p.value_dim, shrink);
-        multiply<C>(p.value_dim, lanes, block.keys, v.head(block.batch, kv) + block.key * p.value_dim, 1, p.value_dim,
-                    scores, wide, out, wide, block.key > 0);
+        if (block.key > 0) scale_rows<C>(out, block.queries, value_step, shrink);
+        multiply<C>(block.queries, value_step, block.keys, scores, 1, wide, v.at(block.batch, kv, block.key), v.step,
+                    out, value_step, block.key > 0);
       }
 
-      Vec<C> inverse[kTileVectors];
-      C logs[wide];
+      C inverse[wide], logs[wide];
       for (int i = 0; i < kTileVectors; ++i) {
         const Vec<C> sum = softmax.sum[i], one = splat(C(1));
-        inverse[i] = sum == C(0) ? Vec<C>{} : one / sum;
+        store(inverse + i * kLanes<C>, sum == C(0) ? Vec<C>{} : one / sum);
         store(logs + i * kLanes<C>, sum == C(0) ? splat(kInfinity<C>) : softmax.top[i] + vlog(sum));
       }
-      scale_columns<C>(out, p.value_dim, inverse);
-      transpose_tile<C>(out, wide, rows, value_step, p.value_dim, wide);
-      narrow<T>(rows.data, value_step, C(1), {y, block.batch, block.head}, first, block.queries, p.value_dim);
+      narrow<T>(out.data, value_step, inverse, 1, {y, block.batch, block.head}, first, block.queries, p.value_dim);
       __builtin_memcpy(lse.data<C>() + head * p.queries + first, logs, std::size_t(block.queries) * sizeof(C));
     }
   });
@@ -127,14 +120,15 @@ struct QueryBlock {
         q(kWide * dim_step),
         q_turned(kWide * dim),
         dy(kWide * value_step),
-        dy_turned(kWide * value_dim) {}
+        dy_turned(kWide * value_dim) {
+    clear(q_turned.data, kWide * dim);  // lanes without a query hold anything finite
+    clear(dy_turned.data, kWide * value_dim);
+  }
 
   void fetch(const Problem<T>& p, const Block& block, const View& y, const View& all_lse, const View& all_dy) {
     const Head<T> result(y, block.batch, block.head);
     widen<T>({p.in.q, block.batch, block.head}, block.query, block.queries, dim, C(p.in.scale), q.data, dim_step);
     widen<T>({all_dy, block.batch, block.head}, block.query, block.queries, value_dim, C(1), dy.data, value_step);
-    for (std::int64_t i = 0; i < kWide * dim; ++i) q_turned[i] = 0;
-    for (std::int64_t i = 0; i < kWide * value_dim; ++i) dy_turned[i] = 0;
     transpose_tile<C>(q, dim_step, q_turned, kWide, block.queries, dim);
     transpose_tile<C>(dy, value_step, dy_turned, kWide, block.queries, value_dim);
     const C* logs = all_lse.data<C>() + (block.batch * p.heads + block.head) * p.queries + block.query;
@@ -174,44 +168,41 @@ void attend_backward(const AttentionInputs& in, const View& y, const View& lse, 
   using C = Compute<T>;
   constexpr std::int64_t wide = kQueries<C>;
   const Problem<T> p(in);
-  Scratch<C> turned_k(p.batch * p.kv_heads * p.key_blocks * kKeys * p.dim),
-      turned_v(p.batch * p.kv_heads * p.key_blocks * kKeys * p.value_dim);
-  turn_keys<T>(in.k, turned_k.data);
-  turn_keys<T>(in.v, turned_v.data);
-  const DenseHeads<T> k(in.k);
-  const std::int64_t least = blocks_of(p.key_blocks, kMaxRanges);
-  const std::int64_t range = (least > kRangeBlocks ? least : kRangeBlocks) * kKeys;
+  const KeyRows<T> k(in.k), v(in.v);
+  const std::int64_t least = blocks_of(blocks_of(p.keys, p.block_keys), kMaxRanges);
+  const std::int64_t range = (least > kRangeBlocks ? least : kRangeBlocks) * p.block_keys;
   const std::int64_t ranges = p.keys ? blocks_of(p.keys, range) : 1, all_rows = p.batch * p.heads * p.queries;
   const bool partial = ranges > 1;
+  const C scale = C(in.scale), one = 1;
   Scratch<C> parts(partial ? ranges * all_rows * p.dim : 1);
 
   parallel_for(p.batch * p.kv_heads * ranges, 1, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t dim_step = padded<C>(p.dim), value_step = padded<C>(p.value_dim);
-    const std::int64_t most = smaller(range, p.key_blocks * kKeys);
+    const std::int64_t most = smaller(range, p.keys);
     Scratch<C> keys_slope(most * dim_step), values_slope(most * value_step), scores(kKeys * wide), dp(kKeys * wide),
-        dq_turned(p.dim * wide), dq_rows(wide * dim_step);
-    Turned<C> turned;
+        dq_rows(wide * dim_step);
+    Turned<C> turned(in);
     QueryBlock<T> queries(p.dim, p.value_dim);
-    for (std::int64_t i = 0; i < kKeys * wide; ++i) scores[i] = dp[i] = 0;
+    clear(scores.data, kKeys * wide);
+    clear(dp.data, kKeys * wide);
     for (std::int64_t task = begin; task < end; ++task) {
       const std::int64_t head = task / ranges, batch = head / p.kv_heads, kv = head % p.kv_heads;
       const std::int64_t first = task % ranges * range, last = smaller(first + range, p.keys);
-      for (std::int64_t i = 0; i < (last - first) * dim_step; ++i) keys_slope[i] = 0;
-      for (std::int64_t i = 0; i < (last - first) * value_step; ++i) values_slope[i] = 0;
+      clear(keys_slope.data, (last - first) * dim_step);
+      clear(values_slope.data, (last - first) * value_step);
       for (std::int64_t number = 0; number < p.group * p.query_blocks; ++number) {
         const std::int64_t query = number % p.query_blocks * wide;
         Block block{batch, kv * p.group + number / p.query_blocks, query, smaller(wide, p.queries - query), first, 0};
         const std::int64_t lanes = block.queries <= kLanes<C> ? kLanes<C> : wide;
         const std::int64_t seen = smaller(last, p.keys_before(query + block.queries));
-        for (std::int64_t i = 0; i < p.dim * wide; ++i) dq_turned[i] = 0;
-        if (block.key < seen) queries.fetch(p, block, y, lse, dy);
-        for (; block.key < seen; block.key += kKeys) {
-          block.keys = smaller(kKeys, seen - block.key);
-          const std::int64_t place = head * p.key_blocks + block.key / kKeys, at = block.key - first;
-          block_scores<T>(p, block, lanes, turned_k + place * kKeys * p.dim, queries.q_turned.data, turned,
-                          scores.data);
-          multiply<C>(block.keys, lanes, p.value_dim, turned_v + place * kKeys * p.value_dim, 1, kKeys,
-                      queries.dy_turned, wide, dp, wide, false);
+        block.key < seen ? queries.fetch(p, block, y, lse, dy) : clear(dq_rows.data, wide * dim_step);
+        for (; block.key < seen; block.key += p.block_keys) {
+          block.keys = smaller(p.block_keys, seen - block.key);
+          const std::int64_t at = block.key - first;
+          const C* key_rows = k.at(batch, kv, block.key);
+          block_scores<T>(p, block, lanes, key_rows, k.step, queries.q_turned.data, turned, scores.data);
+          multiply<C>(block.keys, lanes, p.value_dim, v.at(batch, kv, block.key), v.step, 1, queries.dy_turned, wide,
+                      dp, wide, false);
           if (in.dropout > 0) draw_dropout<T>(p, block, turned);
           softmax_slopes<C>(block.keys, scores, dp, in.dropout > 0 ? turned.columns.data : nullptr, queries.lse,
                             queries.dots);
@@ -219,20 +210,19 @@ void attend_backward(const AttentionInputs& in, const View& y, const View& lse, 
                       values_slope + at * value_step, value_step, true);
           multiply<C>(block.keys, dim_step, block.queries, dp, wide, 1, queries.q, dim_step, keys_slope + at * dim_step,
                       dim_step, true);
-          multiply<C>(p.dim, lanes, block.keys, k.head(batch, kv) + block.key * p.dim, 1, p.dim, dp, wide, dq_turned,
-                      wide, true);
+          multiply<C>(block.queries, dim_step, block.keys, dp, 1, wide, key_rows, k.step, dq_rows, dim_step,
+                      block.key > first);
         }
-        transpose_tile<C>(dq_turned, wide, dq_rows, dim_step, p.dim, wide);
         if (partial) {
           C* to = parts + (task % ranges * all_rows + (batch * p.heads + block.head) * p.queries + query) * p.dim;
           for (std::int64_t i = 0; i < block.queries; ++i)
             __builtin_memcpy(to + i * p.dim, dq_rows + i * dim_step, std::size_t(p.dim) * sizeof(C));
         } else {
-          narrow<T>(dq_rows.data, dim_step, C(in.scale), {dq, batch, block.head}, query, block.queries, p.dim);
+          narrow<T>(dq_rows.data, dim_step, &scale, 0, {dq, batch, block.head}, query, block.queries, p.dim);
         }
       }
-      narrow<T>(keys_slope.data, dim_step, C(1), {dk, batch, kv}, first, last - first, p.dim);
-      narrow<T>(values_slope.data, value_step, C(1), {dv, batch, kv}, first, last - first, p.value_dim);
+      narrow<T>(keys_slope.data, dim_step, &one, 0, {dk, batch, kv}, first, last - first, p.dim);
+      narrow<T>(values_slope.data, value_step, &one, 0, {dv, batch, kv}, first, last - first, p.value_dim);
     }
   });
   if (!partial) return;
