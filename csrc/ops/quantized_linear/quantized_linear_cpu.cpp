@@ -233,26 +233,37 @@ bool run_fixed(View x, View weight, View scales, View b, View y) {
 TILESTACK_INLINE bool run_fixed(View, View, View, View, View) { return false; }
 #endif
 
-template <class Row, class S>
-void decode_row(Row row, int64_t depth, S* to) {
+// Writes up to the next multiple of kQuantBlock.
+template <class Row>
+void decode_row(Row row, int64_t depth, float* to) {
   for (int64_t k = 0; k < depth; k += kQuantBlock) {
     const Block w = depth - k < kQuantBlock ? row.last(depth - k) : row.next();
-    for (int v = 0; v < kBlockVectors && k + v * L < depth; ++v) {
-      const VecF value = w.v[v] * row.scale;
-      const int64_t left = depth - k - v * L;
-      left >= L ? store(to + k + v * L, value) : store_partial(to + k + v * L, value, left);
-    }
+    for (int v = 0; v < kBlockVectors; ++v) store(to + k + v * L, w.v[v] * row.scale);
   }
 }
 
-template <class Row, class S>
+void convert_row(const float* from, int64_t depth, DType dtype, void* to, int64_t row) {
+  visit_float(dtype, [=]<class S>() {
+    if constexpr (sizeof(S) < 8)
+      for (int64_t k = 0; k < depth; k += L)
+        store_upto(static_cast<S*>(to) + row * depth + k, load(from + k), depth - k);
+  });
+}
+
+template <class Row>
 void run_many(View x, View weight, View scales, View b, View y) {
-  const int64_t out = weight.size(0), depth = x.size(1);
+  const int64_t out = weight.size(0), depth = x.size(1), size = int64_t(size_of(x.dtype));
   parallel_for(out, kDecoded / (depth + 1) / 32 * 32 + 32, [=](int64_t begin, int64_t end) {
-    Scratch<S> decoded((end - begin) * depth + 1);
-    for (int64_t o = begin; o < end; ++o) decode_row(Row(weight, scales, o), depth, decoded + (o - begin) * depth);
-    GemmOutput c{.data = y.data<S>() + begin, .dtype = y.dtype, .row_stride = out};
-    if (b.defined()) c.bias = b.data<S>() + begin;
+    Scratch<char> decoded((end - begin) * depth * size + kQuantBlock * int64_t(sizeof(float)));
+    Scratch<float> line(depth + kQuantBlock);
+    for (int64_t o = begin; o < end; ++o) {
+      const bool in_place = x.dtype == DType::float32;
+      float* to = in_place ? reinterpret_cast<float*>(decoded.data) + (o - begin) * depth : line.data;
+      decode_row(Row(weight, scales, o), depth, to);
+      if (!in_place) convert_row(line, depth, x.dtype, decoded, o - begin);
+    }
+    GemmOutput c{.data = y.data<char>() + begin * size, .dtype = y.dtype, .row_stride = out};
+    if (b.defined()) c.bias = b.data<char>() + begin * size;
     gemm.run({x.size(0),
               end - begin,
               depth,
@@ -265,9 +276,7 @@ void run_many(View x, View weight, View scales, View b, View y) {
 template <class Row>
 void run(View x, View weight, View scales, View b, View y) {
   if (x.size(0) <= kFewRows) return run_few<Row>(x, weight, scales, b, y);
-  visit_float(x.dtype, [&]<class S>() {
-    if constexpr (sizeof(S) < 8) run_many<Row, S>(x, weight, scales, b, y);
-  });
+  run_many<Row>(x, weight, scales, b, y);
 }
 
 void forward(View x, View weight, View scales, View b, View y) {
