@@ -20,6 +20,9 @@ constexpr int64_t kFarAhead = 8192, kNearAhead = 512;
 constexpr int kDigits = 3;
 constexpr int64_t kBytes = 64;            // a vector's
 constexpr int64_t kFixedDepth = 1 << 20;  // sums stay within 32 bits
+// Of x. Beyond, a product of floats or of pairs of bfloat16 is faster.
+constexpr int kFixedRows = 128, kFixedRowsOfPairs = 24;
+constexpr int64_t kNearBytes = 1 << 14;  // of digits, half of the first cache
 
 TILESTACK_INLINE VecI bytes_of_128() { return splat(std::int32_t(0x80808080u)); }
 

@@ -9,9 +9,6 @@ namespace {
 
 constexpr int L = kLanes<float>;
 constexpr int kFewRows = 4;  // of x
-constexpr int kFixedRows = 128,
-              kFixedRowsOfPairs = 24;    // beyond, a product of floats, or of pairs of bfloat16, is faster
-constexpr int64_t kNearBytes = 1 << 14;  // of digits, half of the first cache
 constexpr int kBlockVectors = int(kQuantBlock) / L;
 constexpr int64_t kTaskWeights = 1 << 16, kTaskColumns = 256;
 constexpr int64_t kDecoded = 1 << 17;  // weights
