@@ -39,6 +39,70 @@ def test_layer_is_near_the_linear(bits: int, limit: float, rows: int) -> None:
     assert np.linalg.norm(got - want) < limit * np.linalg.norm(want)
 
 
+each_isa = pytest.mark.parametrize("isa", ts._core.isas(), indirect=True)
+
+
+def int8_linear(rows: int, depth: int, out: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """x, and q and scales of a weight."""
+    rng = np.random.default_rng(rows)
+    x = rng.standard_normal((rows, depth)).astype(np.float32)
+    return x, *quantize_rows(rng.standard_normal((out, depth)).astype(np.float32), 8, depth)
+
+
+def run_quantized(x: np.ndarray, q: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    with ts.no_grad():
+        return nn.functional.quantized_linear(*map(ts.from_numpy, (x, q, scales))).numpy()
+
+
+@each_isa
+@pytest.mark.parametrize(("rows", "depth"), [(2, 64), (3, 1500), (4, 2000), (7, 100), (128, 65)])
+def test_rows_of_any_size_are_exact_to_a_float(isa: str, rows: int, depth: int) -> None:
+    x, q, scales = int8_linear(rows, depth, 30)
+    x *= np.logspace(-25, 25, rows, dtype=np.float32)[:, None]
+    x[-1, 1:] = 0
+    want = x.astype(np.float64) @ (q * scales.astype(np.float64)).T
+    error = np.linalg.norm(run_quantized(x, q, scales) - want, axis=1)
+    assert np.all(error <= 2e-6 * np.linalg.norm(want, axis=1))
+
+
+@each_isa
+def test_whole_numbers_are_exact(isa: str) -> None:
+    x = np.random.default_rng(0).integers(-1000, 1001, (5, 192)).astype(np.float32)
+    x[0] = 0
+    x[0, :2] = 8355711, -8355711  # the largest of three signed digits of base 256
+    q = np.random.default_rng(1).integers(-128, 128, (9, 192)).astype(np.int8)
+    q[:, :2] %= 2
+    assert np.array_equal(run_quantized(x, q, np.ones((9, 1), np.float32)), x @ q.T.astype(np.float64))
+
+
+@each_isa
+@pytest.mark.parametrize("odd", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("rows", [2, 4, 6])
+def test_what_is_not_finite_stays_in_its_row(isa: str, odd: float, rows: int) -> None:
+    x, q, scales = int8_linear(rows, 200, 30)
+    plain = run_quantized(x, q, scales)
+    x[1, 3] = odd
+    got = run_quantized(x, q, scales)
+    assert np.allclose(np.delete(got, 1, 0), np.delete(plain, 1, 0), rtol=1e-4, atol=1e-4)
+    with np.errstate(invalid="ignore"):
+        want = odd * q[:, 3]
+    assert np.array_equal(got[1], want, equal_nan=True)
+
+
+@each_isa
+@pytest.mark.parametrize("rows", [1, 2, 3, 40])
+def test_threads_change_no_bit(isa: str, rows: int) -> None:
+    inputs = int8_linear(rows, 1000, 500)
+    before = ts.get_num_threads()
+    try:
+        ts.set_num_threads(1)
+        alone = run_quantized(*inputs)
+        ts.set_num_threads(3)
+        assert np.array_equal(run_quantized(*inputs), alone)
+    finally:
+        ts.set_num_threads(before)
+
+
 def test_gpt2_and_its_state() -> None:
     config = models.GPT2Config(vocab_size=65, n_positions=16, n_embd=64, n_layer=2, n_head=2)
     ids = ts.from_numpy(np.arange(10).reshape(1, 10))

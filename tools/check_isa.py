@@ -24,7 +24,7 @@ MATH = "|".join(
 )
 ALLOWED = re.compile(
     rf"""
-    tilestack::(run_\w+|scratch_\w+)\(.* | tilestack::has_bfloat16_dot
+    tilestack::(run_\w+|scratch_\w+)\(.* | tilestack::has_(bfloat16|int8)_dot
     | mem(cpy|move|set|cmp) | ({MATH})f? | abort
     | _Unwind_Resume | __gxx_personality_v0 | __stack_chk_fail | _GLOBAL_OFFSET_TABLE_ | __tls_get_addr
     | __(ubsan|asan|sanitizer)_\w+

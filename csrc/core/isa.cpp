@@ -16,8 +16,10 @@ int active_isa = 0;
 
 #if defined(__x86_64__)
 extern const bool has_bfloat16_dot = (__builtin_cpu_init(), __builtin_cpu_supports("avx512bf16") != 0);
+extern const bool has_int8_dot = (__builtin_cpu_init(), __builtin_cpu_supports("avx512vnni") != 0);
 #else
 extern const bool has_bfloat16_dot = false;
+extern const bool has_int8_dot = false;
 #endif
 
 namespace {

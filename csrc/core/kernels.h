@@ -25,8 +25,9 @@ struct Device {
 
 // Index into the order of TILESTACK_FOR_EACH_ISA, chosen at import.
 extern int active_isa;
-// Whether this processor adds products of pairs of bfloat16 (AVX512-BF16): beyond what any instruction set asks for.
-extern const bool has_bfloat16_dot;
+// Whether this processor adds products of pairs of bfloat16 (AVX512-BF16), and of four bytes (AVX512-VNNI): beyond what
+// any instruction set asks for.
+extern const bool has_bfloat16_dot, has_int8_dot;
 
 // The table that the CUDA module holds for the op, which is loaded if it is not yet; RuntimeError that says why not.
 const void* cuda_table(const char* name);

@@ -1,4 +1,5 @@
 #include "ops/scaled_dot_product_attention/attention_blocks.h"
+#include "ops/scaled_dot_product_attention/attention_row.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
@@ -238,7 +239,11 @@ void attend_backward(const AttentionInputs& in, const View& y, const View& lse, 
 }
 
 void forward(const AttentionInputs& in, View y, View lse) {
-  visit_float(in.q.dtype, [&]<class T>() { attend<T>(in, y, lse); });
+  visit_float(in.q.dtype, [&]<class T>() {
+    if constexpr (sizeof(T) <= 4)
+      if (is_single_row(in)) return attend_row(in, y, lse, {read_rows<T>, write_row<T>});
+    attend<T>(in, y, lse);
+  });
 }
 
 void backward(const AttentionInputs& in, View y, View lse, View dy, View dq, View dk, View dv) {
