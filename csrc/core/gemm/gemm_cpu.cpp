@@ -17,6 +17,8 @@ constexpr int64_t kTasks = 24;             // enough for threads to finish toget
 constexpr int64_t kTaskPanels = 8;         // panels of A in a task: half of the second cache
 constexpr int64_t kGroup = 4;              // panels of B that a task packs together
 constexpr int64_t kSharedBytes = 8 << 20;  // of B packed at a time: a part of the last cache
+constexpr int64_t kSecondCache = 1 << 20;  // bytes
+constexpr int64_t kSeldom = 1024;          // rows of A
 constexpr int64_t kSlices = 16;            // of depth
 constexpr int64_t kSliceBytes = 8 << 20;   // of their partial sums
 
@@ -38,12 +40,10 @@ struct Plan {
   Shared shared;
 };
 
-// Whether lines of the first cache that are `stride` elements apart would fall into a few of its sets.
+// Whether lines of the first cache that are `stride` elements apart would all fall into one of its 64 sets.
 template <class T>
 TILESTACK_INLINE bool crowds(int64_t stride) {
-  constexpr int64_t line = 64 / int64_t(sizeof(T)), sets = 64;
-  const int64_t lines = stride / line;
-  return stride % line == 0 && lines % (sets / 4) == 0;
+  return stride % (64 * 64 / int64_t(sizeof(T))) == 0;
 }
 template <class T>
 TILESTACK_INLINE bool is_matrix_of(const GemmOperand& x) {
@@ -54,10 +54,12 @@ TILESTACK_INLINE bool a_in_place(const GemmOperand& a) {
   return is_matrix_of<T>(a) && ((a.depth_stride == 1 && !crowds<T>(a.row_stride)) ||
                                 (a.row_stride == 1 && a.depth_stride > 0 && a.depth_stride <= 4 * kTileRows));
 }
-// Whole vectors of B's rows, once.
+// Whole vectors of B's rows, where they stay in the second cache or are read too seldom to be worth a copy.
 template <class T>
 TILESTACK_INLINE bool b_in_place(const Gemm& g) {
-  return is_matrix_of<T>(g.b) && g.b.row_stride == 1 && g.m <= kTileRows && g.n % kLanes<T> == 0;
+  return is_matrix_of<T>(g.b) && g.b.row_stride == 1 && g.n % kLanes<T> == 0 &&
+         (g.m <= kTileRows || g.k * g.n * int64_t(sizeof(T)) <= kSecondCache ||
+          (g.m <= kSeldom && !crowds<T>(g.b.depth_stride)));
 }
 
 template <class T>
@@ -93,10 +95,16 @@ TILESTACK_INLINE Plan plan_of(const Gemm& g) {
     p.shared = p.b_in_place ? Shared::none : Shared::b;
     p.b_chunk = least(p.b_panels, most(4, kSharedBytes / int64_t(sizeof(T)) / (p.b_panel_size * blocks)));
     p.b_step = p.b_chunk;
-    p.a_step = most(1, least(kTaskPanels, least(p.a_panels / kTasks, 8)));
-    p.a_step = most(p.a_step, least(kTaskPanels, up(kTaskWork, panel_work * p.b_step)));
+    if (p.a_in_place) {  // nothing is packed twice by tasks that share rows
+      p.a_step = kTaskPanels;
+      p.b_step = up(up(p.b_chunk, up(kTasks, up(p.a_panels, p.a_step))), kGroup) * kGroup;
+    } else {
+      p.a_step = most(1, least(kTaskPanels, p.a_panels / kTasks));
+      p.a_step = most(p.a_step, least(kTaskPanels, up(kTaskWork, panel_work * p.b_step)));
+    }
   } else if (p.b_panels > 1) {
     p.b_step = most(up(p.b_panels, 4 * kTasks), up(kTaskWork, panel_work * p.a_panels));
+    if (!has_rows(g.b)) p.b_step = most(p.b_step, least(kGroup, up(p.b_panels, 8)));  // longer runs of memory
     p.shared = p.b_step < p.b_panels && !p.a_in_place ? Shared::a : Shared::none;
   }
   return p;
@@ -180,18 +188,35 @@ struct Job {
             const T* b = p.b_in_place ? static_cast<const T*>(g.b.data) + j * kTileCols<T> + k * g.b.depth_stride
                          : own_b      ? packed_b + (j - jb) * p.b_panel_size
                                       : shared + (block * (b_end - b_begin) + j - b_begin) * p.b_panel_size;
+            const bool direct = !sliced && in_c(j);
             T* tile = sliced    ? partials + ((slice * p.a_panels + i) * p.b_panels + j) * kTileSize<T>
                       : blocked ? sums + ((i - a0) * (b1 - b0) + j - b0) * kTileSize<T>
                                 : single;
-            tile_kernel<T>(pair_depth > 0, rows_of(i), cols_of(j))(
-                depth, a_strip(a, i, k), b, b_step, {tile, kTileCols<T>, k > k_begin ? tile : nullptr, kTileCols<T>},
-                {});
-            if (last && !sliced) finish(tile, i, j);
+            TileSums<T> out = direct ? tile_of_c(i, j) : TileSums<T>{tile, kTileCols<T>, nullptr, 0};
+            if (k > k_begin) out.start = out.data, out.start_step = out.row_step;
+            tile_kernel<T>(pair_depth > 0, rows_of(i), cols_of(j))(depth, a_strip(a, i, k), b, b_step, out, {});
+            if (last && !sliced && !direct) finish(tile, i, j);
           }
         }
       }
       k += depth;
     } while (k < k_end);
+  }
+
+  // Whether C takes the sums of a panel of B as they are, or with the bias, and whole vectors of them: then they need
+  // no other place.
+  bool in_c(int64_t panel) const {
+    const GemmOutput& c = g.c;
+    return !swapped && c.dtype == dtype_of<T> && c.grid_cols == 0 && !c.pre && !c.residual &&
+           c.activation == Activation::none && cols_of(panel) % kLanes<T> == 0;
+  }
+  // Its lines are fetched while the kernel works on their sums.
+  TileSums<T> tile_of_c(int64_t i, int64_t j) const {
+    const int64_t step = g.c.row_stride, col = j * kTileCols<T>;
+    T* const first = static_cast<T*>(g.c.data) + i * p.a_height * step + col;
+    for (int64_t r = 0; r < rows_of(i); ++r)
+      for (int64_t v = 0; v < kTileCols<T>; v += kLanes<T>) __builtin_prefetch(first + r * step + v, 1);
+    return {first, step, g.c.bias ? static_cast<const T*>(g.c.bias) + col : nullptr, 0};
   }
 
   void finish(const T* tile, int64_t i, int64_t j) const {
@@ -258,7 +283,8 @@ TILESTACK_INLINE Gemm turned(const Gemm& g) { return {g.n, g.m, g.k, g.b, g.a, g
 template <class T>
 void run_either_way(const Gemm& g, int64_t pair_depth = 0) {
   const Gemm other = turned(g);
-  cost<T>(other) < cost<T>(g) ? run_packed<T>(other, true, pair_depth) : run_packed<T>(g, false, pair_depth);
+  const int64_t turning = 15 * g.m * g.n / most(1, g.k);  // of tiles of C
+  cost<T>(other) + turning < cost<T>(g) ? run_packed<T>(other, true, pair_depth) : run_packed<T>(g, false, pair_depth);
 }
 
 template <class T>
