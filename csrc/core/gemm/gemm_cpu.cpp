@@ -16,6 +16,7 @@ constexpr int64_t kTaskWork = 1 << 19;     // multiply-adds that are worth handi
 constexpr int64_t kTasks = 24;             // enough for threads to finish together
 constexpr int64_t kTaskPanels = 8;         // panels of A in a task: half of the second cache
 constexpr int64_t kGroup = 4;              // panels of B that a task packs together
+constexpr int64_t kRunPanels = 8;          // packed side by side where their rows are neighbours in memory
 constexpr int64_t kSharedA = 8 << 20;      // bytes of A that are packed as a whole
 constexpr int64_t kSharedB = 2 << 20;      // bytes of B packed at a time: a part of the last cache
 constexpr int64_t kSecondCache = 1 << 20;  // bytes
@@ -149,7 +150,8 @@ struct Job {
 
   void pack_shared(bool is_a) const {
     const int64_t count = is_a ? p.a_panels : b_end - b_begin, size = is_a ? p.a_panel_size : p.b_panel_size;
-    const int64_t grain = most(1, kElementGrain / (p.depth * size / p.block + 1));
+    const int64_t run = has_rows(is_a ? g.a : g.b) ? 1 : kRunPanels;
+    const int64_t grain = most(run, kElementGrain / (p.depth * size / p.block + 1));
     parallel_for(count, grain, [&](int64_t begin, int64_t end) {
       for (int64_t k = 0; k < p.depth; k += p.block) {
         const int64_t to = (k / p.block * count + begin) * size, k_end = least(k + p.block, p.depth);
