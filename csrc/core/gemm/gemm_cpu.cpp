@@ -12,22 +12,23 @@ namespace {
 
 using std::int64_t;
 
-constexpr int64_t kTaskWork = 1 << 19;     // multiply-adds that are worth handing to a thread
-constexpr int64_t kTasks = 24;             // enough for threads to finish together
-constexpr int64_t kTaskPanels = 8;         // panels of A in a task: half of the second cache
-constexpr int64_t kGroup = 4;              // panels of B that a task packs together
-constexpr int64_t kRunPanels = 8;          // packed side by side where their rows are neighbours in memory
-constexpr int64_t kSharedA = 8 << 20;      // bytes of A that are packed as a whole
-constexpr int64_t kSharedB = 2 << 20;      // bytes of B packed at a time: a part of the last cache
-constexpr int64_t kSecondCache = 1 << 20;  // bytes
-constexpr int64_t kSeldom = 1024;          // rows of A
-constexpr int64_t kSlices = 16;            // of depth
-constexpr int64_t kSliceBytes = 8 << 20;   // of their partial sums
+constexpr int64_t kTaskWork = 1 << 19;    // multiply-adds that are worth handing to a thread
+constexpr int64_t kTasks = 24;            // enough for threads to finish together
+constexpr int64_t kTaskPanels = 8;        // panels of A in a task: half of the second cache
+constexpr int64_t kGroup = 4;             // panels of B that a task packs together
+constexpr int64_t kRunPanels = 8;         // packed side by side where their rows are neighbours in memory
+constexpr int64_t kSharedA = 8 << 20;     // bytes of A that are packed as a whole
+constexpr int64_t kSharedB = 2 << 20;     // bytes of B packed at a time: a part of the last cache
+constexpr int64_t kSlices = 16;           // of depth
+constexpr int64_t kSliceBytes = 8 << 20;  // of their partial sums
 
 // Low tiles pass over a strip of A so quickly that it must come as one run of memory; then transposing pays from here
 // on.
 constexpr bool kTransposesA = kTileRows < 12;
 constexpr int64_t kManyPanels = 32;  // of B
+// Each strip passes over B once: this many bytes of it may stay in place, more if the rows of A are few.
+constexpr int64_t kInPlaceBytes = kTileRows < 12 ? 1 << 18 : 1 << 20;
+constexpr int64_t kFewStrips = 64;
 
 struct Plan {
   int64_t a_panels, b_panels, depth, block;         // block: depth of one pass
@@ -53,12 +54,12 @@ TILESTACK_INLINE bool a_in_place(const GemmOperand& a) {
   return is_matrix_of<T>(a) && ((a.depth_stride == 1 && !crowds<T>(a.row_stride)) ||
                                 (a.row_stride == 1 && a.depth_stride > 0 && a.depth_stride <= 4 * kTileRows));
 }
-// Whole vectors of B's rows, where they stay in the second cache or are read too seldom to be worth a copy.
+// Whole vectors of B's rows, where they are small or are read too seldom to be worth a copy.
 template <class T>
 TILESTACK_INLINE bool b_in_place(const Gemm& g) {
   return is_matrix_of<T>(g.b) && g.b.row_stride == 1 && g.n % kLanes<T> == 0 &&
-         (g.m <= kTileRows || g.k * g.n * int64_t(sizeof(T)) <= kSecondCache ||
-          (g.m <= kSeldom && !crowds<T>(g.b.depth_stride)));
+         (g.m <= kTileRows || g.k * g.n * int64_t(sizeof(T)) <= kInPlaceBytes ||
+          (g.m <= kFewStrips * kTileRows && !crowds<T>(g.b.depth_stride)));
 }
 
 template <class T>
