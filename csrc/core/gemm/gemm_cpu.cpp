@@ -1,7 +1,7 @@
 // Both operands are cut into panels of at most kTileRows rows of A and kTileCols rows of B, in blocks of depth that fit
-// the caches; a tile of C is the product of two panels. A small operand is packed first, as a whole, for all tasks; the
-// large one is packed piece by piece by the task that uses it, while it is hot. What can be read where it is, is not
-// packed. Where C is small and depth large, depth is sliced. Products of bfloat16 go the same way by pairs of elements
+// the caches; a tile of C is the product of two panels. What can be read where it is, is not packed. An operand that
+// several tasks share is packed for all of them first, a large A piece by piece by the task that uses it, while it is
+// hot. Where C is small and depth large, depth is sliced. Products of bfloat16 go the same way by pairs of elements
 // (pack_pairs.h) where the processor multiplies these.
 #include "core/gemm/pack_pairs.h"
 #include "core/gemm/skinny.h"
