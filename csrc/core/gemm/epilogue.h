@@ -30,8 +30,9 @@ template <class S, class T>
 void write_rows(const GemmOutput& c, const T* sums, std::int64_t stride, std::int64_t row, std::int64_t rows,
                 std::int64_t col, std::int64_t cols) {
   constexpr int L = kLanes<T>;
-  if (cols == kTileVectors * L && c.grid_cols == 0 && !c.pre && !c.residual && c.activation == Activation::none)
-    return write_whole_rows<S>(c, sums, stride, row, rows, col);
+  if constexpr (sizeof(S) != sizeof(T))  // kernels write other sums themselves
+    if (cols == kTileVectors * L && c.grid_cols == 0 && !c.pre && !c.residual && c.activation == Activation::none)
+      return write_whole_rows<S>(c, sums, stride, row, rows, col);
   if (rows > 1 && cols == stride && cols == c.row_stride && c.grid_cols == 0 && !c.bias)  // follow one another
     return write_rows<S>(c, sums, 0, 0, 1, row * cols, rows * cols);
   const S* bias = c.bias ? static_cast<const S*>(c.bias) + col : nullptr;

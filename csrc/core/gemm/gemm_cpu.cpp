@@ -1,7 +1,7 @@
 // Both operands are cut into panels of at most kTileRows rows of A and kTileCols rows of B, in blocks of depth that fit
-// the caches; a tile of C is the product of two panels. A small operand is packed first, as a whole, for all tasks; the
-// large one is packed piece by piece by the task that uses it, while it is hot. What can be read where it is, is not
-// packed. Where C is small and depth large, depth is sliced. Products of bfloat16 go the same way by pairs of elements
+// the caches; a tile of C is the product of two panels. What can be read where it is, is not packed. An operand that
+// several tasks share is packed for all of them first, a large A piece by piece by the task that uses it, while it is
+// hot. Where C is small and depth large, depth is sliced. Products of bfloat16 go the same way by pairs of elements
 // (pack_pairs.h) where the processor multiplies these.
 #include "core/gemm/pack_pairs.h"
 #include "core/gemm/skinny.h"
@@ -12,38 +12,38 @@ namespace {
 
 using std::int64_t;
 
-constexpr int64_t kTaskWork = 1 << 19;     // multiply-adds that are worth handing to a thread
-constexpr int64_t kTasks = 24;             // enough for threads to finish together
-constexpr int64_t kTaskPanels = 8;         // panels of A in a task: half of the second cache
-constexpr int64_t kGroup = 4;              // panels of B that a task packs together
-constexpr int64_t kSharedBytes = 8 << 20;  // of B packed at a time: a part of the last cache
-constexpr int64_t kSlices = 16;            // of depth
-constexpr int64_t kSliceBytes = 8 << 20;   // of their partial sums
+constexpr int64_t kTaskWork = 1 << 19;    // multiply-adds that are worth handing to a thread
+constexpr int64_t kTasks = 24;            // enough for threads to finish together
+constexpr int64_t kTaskPanels = 8;        // panels of A in a task: half of the second cache
+constexpr int64_t kGroup = 4;             // panels of B that a task packs together
+constexpr int64_t kRunPanels = 8;         // packed side by side where their rows are neighbours in memory
+constexpr int64_t kSharedA = 8 << 20;     // bytes of A that are packed as a whole
+constexpr int64_t kSharedB = 2 << 20;     // bytes of B packed at a time: a part of the last cache
+constexpr int64_t kSlices = 16;           // of depth
+constexpr int64_t kSliceBytes = 8 << 20;  // of their partial sums
 
 // Low tiles pass over a strip of A so quickly that it must come as one run of memory; then transposing pays from here
 // on.
 constexpr bool kTransposesA = kTileRows < 12;
 constexpr int64_t kManyPanels = 32;  // of B
-
-enum class Shared { none, a, b };
+// Each strip passes over B once: this many bytes of it may stay in place, more if the rows of A are few.
+constexpr int64_t kInPlaceBytes = kTileRows < 12 ? 1 << 18 : 1 << 20;
+constexpr int64_t kFewStrips = 64;
 
 struct Plan {
-  int64_t a_panels, b_panels, depth, block;  // block: depth of one pass
-  int64_t a_height;                          // rows of a panel of A, but for the last
-  int64_t a_row_step;                        // of its packed rows, 0 where A is packed by depth
-  bool a_in_place, b_in_place;
+  int64_t a_panels, b_panels, depth, block;         // block: depth of one pass
+  int64_t a_height;                                 // rows of a panel of A, but for the last
+  int64_t a_row_step;                               // of its packed rows, 0 where A is packed by depth
+  bool a_in_place, b_in_place, a_shared, b_shared;  // shared: packed for all tasks
   int64_t slices, slice_depth;
   int64_t a_step, b_step, b_chunk;     // panels of a task; panels of B between two stages
   int64_t a_panel_size, b_panel_size;  // elements
-  Shared shared;
 };
 
-// Whether lines of the first cache that are `stride` elements apart would fall into a few of its sets.
+// Whether lines of the first cache that are `stride` elements apart would all fall into one of its 64 sets.
 template <class T>
 TILESTACK_INLINE bool crowds(int64_t stride) {
-  constexpr int64_t line = 64 / int64_t(sizeof(T)), sets = 64;
-  const int64_t lines = stride / line;
-  return stride % line == 0 && lines % (sets / 4) == 0;
+  return stride % (64 * 64 / int64_t(sizeof(T))) == 0;
 }
 template <class T>
 TILESTACK_INLINE bool is_matrix_of(const GemmOperand& x) {
@@ -54,10 +54,12 @@ TILESTACK_INLINE bool a_in_place(const GemmOperand& a) {
   return is_matrix_of<T>(a) && ((a.depth_stride == 1 && !crowds<T>(a.row_stride)) ||
                                 (a.row_stride == 1 && a.depth_stride > 0 && a.depth_stride <= 4 * kTileRows));
 }
-// Whole vectors of B's rows, once.
+// Whole vectors of B's rows, where they are small or are read too seldom to be worth a copy.
 template <class T>
 TILESTACK_INLINE bool b_in_place(const Gemm& g) {
-  return is_matrix_of<T>(g.b) && g.b.row_stride == 1 && g.m <= kTileRows && g.n % kLanes<T> == 0;
+  return is_matrix_of<T>(g.b) && g.b.row_stride == 1 && g.n % kLanes<T> == 0 &&
+         (g.m <= kTileRows || g.k * g.n * int64_t(sizeof(T)) <= kInPlaceBytes ||
+          (g.m <= kFewStrips * kTileRows && !crowds<T>(g.b.depth_stride)));
 }
 
 template <class T>
@@ -87,17 +89,28 @@ TILESTACK_INLINE Plan plan_of(const Gemm& g) {
   const int64_t panel_work = most(1, least(g.k, p.slice_depth)) * kTileSize<T>;  // of one tile
   p.a_step = p.a_panels;
   p.b_step = p.b_chunk = p.b_panels;
+  // Few rows, or many of which each task can pass all over what it packs of B.
+  const bool by_columns = p.a_panels <= (!p.b_in_place && p.b_panels >= kTasks ? 4 : 1) * kTaskPanels;
   if (p.slices > 1) {
     p.a_step = least(p.a_panels, 2 * kTaskPanels);
-  } else if (p.a_panels > kTaskPanels) {
-    p.shared = p.b_in_place ? Shared::none : Shared::b;
-    p.b_chunk = least(p.b_panels, most(4, kSharedBytes / int64_t(sizeof(T)) / (p.b_panel_size * blocks)));
-    p.b_step = p.b_chunk;
-    p.a_step = most(1, least(kTaskPanels, least(p.a_panels / kTasks, 8)));
-    p.a_step = most(p.a_step, least(kTaskPanels, up(kTaskWork, panel_work * p.b_step)));
+  } else if (!by_columns) {
+    p.b_shared = !p.b_in_place;
+    p.a_shared = !p.a_in_place && !g.a.windows && p.a_panels < 3 * kTasks &&
+                 p.a_panels * p.a_panel_size * blocks * int64_t(sizeof(T)) <= kSharedA;
+    const int64_t fit = kSharedB / int64_t(sizeof(T)) / (p.b_panel_size * blocks);
+    p.b_chunk = least(p.b_panels, most(p.a_in_place || p.a_shared ? kTaskPanels : kTasks, fit));
+    if (p.a_in_place || p.a_shared) {
+      p.a_step = kTaskPanels;
+      p.b_step = up(up(p.b_chunk, up(kTasks, up(p.a_panels, p.a_step))), kGroup) * kGroup;
+    } else {  // tasks that share rows would pack them twice
+      p.b_step = p.b_chunk;
+      p.a_step = most(1, least(kTaskPanels, p.a_panels / kTasks));
+      p.a_step = most(p.a_step, least(kTaskPanels, up(kTaskWork, panel_work * p.b_step)));
+    }
   } else if (p.b_panels > 1) {
     p.b_step = most(up(p.b_panels, 4 * kTasks), up(kTaskWork, panel_work * p.a_panels));
-    p.shared = p.b_step < p.b_panels && !p.a_in_place ? Shared::a : Shared::none;
+    if (!has_rows(g.b)) p.b_step = most(p.b_step, least(kGroup, up(p.b_panels, 8)));  // longer runs of memory
+    p.a_shared = p.b_step < p.b_panels && !p.a_in_place;
   }
   return p;
 }
@@ -108,9 +121,9 @@ struct Job {
   const Gemm& g;
   const Plan& p;
   bool swapped;
-  int64_t pair_depth;  // elements, if the depth of g counts pairs of them, else 0
-  T* shared;           // the packed operand: [block of depth][panel]
-  T* partials;         // sums of each slice, tile by tile
+  int64_t pair_depth;      // elements, if the depth of g counts pairs of them, else 0
+  T *shared_a, *shared_b;  // the packed operands: [block of depth][panel]
+  T* partials;             // sums of each slice, tile by tile
   int64_t b_begin, b_end;
 
   int64_t rows_of(int64_t panel) const { return least(p.a_height, g.m - panel * p.a_height); }
@@ -136,18 +149,15 @@ struct Job {
     return {first, g.a.row_stride, g.a.depth_stride};
   }
 
-  void pack_shared() const {
-    const bool is_a = p.shared == Shared::a;
+  void pack_shared(bool is_a) const {
     const int64_t count = is_a ? p.a_panels : b_end - b_begin, size = is_a ? p.a_panel_size : p.b_panel_size;
-    const int64_t grain = most(1, kElementGrain / (p.depth * size / p.block + 1));
+    const int64_t run = has_rows(is_a ? g.a : g.b) ? 1 : kRunPanels;
+    const int64_t grain = most(run, kElementGrain / (p.depth * size / p.block + 1));
     parallel_for(count, grain, [&](int64_t begin, int64_t end) {
       for (int64_t k = 0; k < p.depth; k += p.block) {
-        T* to = shared + (k / p.block * count + begin) * size;
-        if (is_a) {
-          pack_a(to, begin, end, k, least(k + p.block, p.depth));
-        } else {
-          pack_b(to, b_begin + begin, b_begin + end, k, least(k + p.block, p.depth));
-        }
+        const int64_t to = (k / p.block * count + begin) * size, k_end = least(k + p.block, p.depth);
+        is_a ? pack_a(shared_a + to, begin, end, k, k_end)
+             : pack_b(shared_b + to, b_begin + begin, b_begin + end, k, k_end);
       }
     });
   }
@@ -157,8 +167,8 @@ struct Job {
     const int64_t k_begin = slice * p.slice_depth, k_end = least(k_begin + p.slice_depth, p.depth);
     const int64_t group = least(kGroup, b1 - b0), tiles = (a1 - a0) * (b1 - b0);
     const bool sliced = p.slices > 1, blocked = k_end - k_begin > p.block;
-    const int64_t own_a = p.shared == Shared::a || p.a_in_place ? 0 : (a1 - a0) * p.a_panel_size;
-    const int64_t own_b = p.shared == Shared::b || p.b_in_place ? 0 : group * p.b_panel_size;
+    const int64_t own_a = p.a_shared || p.a_in_place ? 0 : (a1 - a0) * p.a_panel_size;
+    const int64_t own_b = p.b_shared || p.b_in_place ? 0 : group * p.b_panel_size;
     const int64_t b_step = p.b_in_place ? g.b.depth_stride : kTileCols<T>;
     Workspace<T> space(own_a + own_b + (blocked && !sliced ? tiles * kTileSize<T> : 0));
     T* const packed_a = space.data;
@@ -175,23 +185,48 @@ struct Job {
         if (own_b) pack_b(packed_b, jb, je, k, k + depth);
         for (int64_t i = a0; i < a1; ++i) {
           const T* a =
-              own_a ? packed_a + (i - a0) * p.a_panel_size : shared + (block * p.a_panels + i) * p.a_panel_size;
+              own_a ? packed_a + (i - a0) * p.a_panel_size : shared_a + (block * p.a_panels + i) * p.a_panel_size;
           for (int64_t j = jb; j < je; ++j) {
             const T* b = p.b_in_place ? static_cast<const T*>(g.b.data) + j * kTileCols<T> + k * g.b.depth_stride
                          : own_b      ? packed_b + (j - jb) * p.b_panel_size
-                                      : shared + (block * (b_end - b_begin) + j - b_begin) * p.b_panel_size;
+                                      : shared_b + (block * (b_end - b_begin) + j - b_begin) * p.b_panel_size;
+            const bool direct = !sliced && in_c(j);
             T* tile = sliced    ? partials + ((slice * p.a_panels + i) * p.b_panels + j) * kTileSize<T>
                       : blocked ? sums + ((i - a0) * (b1 - b0) + j - b0) * kTileSize<T>
                                 : single;
-            tile_kernel<T>(pair_depth > 0, rows_of(i), cols_of(j))(
-                depth, a_strip(a, i, k), b, b_step, {tile, kTileCols<T>, k > k_begin ? tile : nullptr, kTileCols<T>},
-                {});
-            if (last && !sliced) finish(tile, i, j);
+            TileSums<T> out = direct ? tile_of_c(i, j) : TileSums<T>{tile, kTileCols<T>, nullptr, 0};
+            if (k > k_begin) out.start = out.data, out.start_step = out.row_step;
+            if (direct || (last && !sliced)) fetch_tile_of_c(i, j);
+            tile_kernel<T>(pair_depth > 0, rows_of(i), cols_of(j))(depth, a_strip(a, i, k), b, b_step, out, {});
+            if (last && !sliced && !direct) finish(tile, i, j);
           }
         }
       }
       k += depth;
     } while (k < k_end);
+  }
+
+  // Whether C takes the sums of a panel of B as they are, or with the bias, and whole vectors of them: then they need
+  // no other place.
+  bool in_c(int64_t panel) const {
+    const GemmOutput& c = g.c;
+    return !swapped && c.dtype == dtype_of<T> && c.grid_cols == 0 && !c.pre && !c.residual &&
+           c.activation == Activation::none && cols_of(panel) % kLanes<T> == 0;
+  }
+  TileSums<T> tile_of_c(int64_t i, int64_t j) const {
+    const int64_t col = j * kTileCols<T>;
+    T* const first = static_cast<T*>(g.c.data) + i * p.a_height * g.c.row_stride + col;
+    return {first, g.c.row_stride, g.c.bias ? static_cast<const T*>(g.c.bias) + col : nullptr, 0};
+  }
+  // What the kernel's work hides: lines of C that are not in the second cache. Inlined, as a call would be taken for
+  // one without effect.
+  TILESTACK_INLINE void fetch_tile_of_c(int64_t i, int64_t j) const {
+    if (swapped || g.c.grid_cols > 0) return;
+    const int64_t size = int64_t(size_of(g.c.dtype)), step = g.c.row_stride * size;
+    const char* line = static_cast<const char*>(g.c.data) + i * p.a_height * step + j * kTileCols<T> * size;
+    const int64_t rows = rows_of(i), width = cols_of(j) * size;
+    for (int64_t r = 0; r < rows; ++r, line += step)
+      for (int64_t at = 0; at < width; at += 64) __builtin_prefetch(line + at, 0, 2);
   }
 
   void finish(const T* tile, int64_t i, int64_t j) const {
@@ -229,16 +264,16 @@ template <class T>
 void run_packed(const Gemm& g, bool swapped, int64_t pair_depth) {
   const Plan p = plan_of<T>(g);
   const int64_t blocks = up(p.slice_depth, p.block);
-  const int64_t shared_size = p.shared == Shared::a   ? blocks * p.a_panels * p.a_panel_size
-                              : p.shared == Shared::b ? blocks * p.b_chunk * p.b_panel_size
-                                                      : 0;
+  const int64_t a_size = p.a_shared ? blocks * p.a_panels * p.a_panel_size : 0;
+  const int64_t b_size = p.b_shared ? blocks * p.b_chunk * p.b_panel_size : 0;
   const int64_t partial_size = p.slices > 1 ? p.slices * p.a_panels * p.b_panels * kTileSize<T> : 0;
-  Workspace<T> space(shared_size + partial_size);
-  Job<T> job{g, p, swapped, pair_depth, space.data, space.data + shared_size, 0, p.b_panels};
+  Workspace<T> space(a_size + b_size + partial_size);
+  Job<T> job{g, p, swapped, pair_depth, space.data, space.data + a_size, space.data + a_size + b_size, 0, p.b_panels};
+  if (p.a_shared) job.pack_shared(true);
   for (int64_t b = 0; b < p.b_panels; b += p.b_chunk) {
     job.b_begin = b;
     job.b_end = least(b + p.b_chunk, p.b_panels);
-    if (p.shared != Shared::none) job.pack_shared();
+    if (p.b_shared) job.pack_shared(false);
     job.run_tasks();
   }
   if (p.slices > 1) job.add_slices();
@@ -258,7 +293,8 @@ TILESTACK_INLINE Gemm turned(const Gemm& g) { return {g.n, g.m, g.k, g.b, g.a, g
 template <class T>
 void run_either_way(const Gemm& g, int64_t pair_depth = 0) {
   const Gemm other = turned(g);
-  cost<T>(other) < cost<T>(g) ? run_packed<T>(other, true, pair_depth) : run_packed<T>(g, false, pair_depth);
+  const int64_t turning = 15 * g.m * g.n / most(1, g.k);  // of tiles of C
+  cost<T>(other) + turning < cost<T>(g) ? run_packed<T>(other, true, pair_depth) : run_packed<T>(g, false, pair_depth);
 }
 
 template <class T>

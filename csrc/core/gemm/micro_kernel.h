@@ -59,33 +59,36 @@ struct TileSums {
 };
 
 // sums = A B + start.   a: Rows rows   b: rows of Vectors vectors, b_step apart   depth: of a run
-// A block of depth is summed by itself, which keeps rounding errors of long sums small.
-template <class T, bool kPairs, int Rows, int Vectors>
-void multiply_tile(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_step, TileSums<T> sums, Runs runs) {
+// A block of depth is summed by itself, which keeps rounding errors of long sums small. i counts the vectors of the
+// tile: indices that are constant to begin with keep the sums in registers all the way.
+template <class T, bool kPairs, int Rows, int Vectors, int... i>
+TILESTACK_INLINE void multiply_vectors(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_step,
+                                       TileSums<T> sums, Runs runs, std::integer_sequence<int, i...>) {
   // An address has room for one product of a step: three rows hang on each pointer.
-  constexpr int kGroups = (Rows + 2) / 3;
-  Vec<T> sum[Rows][Vectors] = {};
+  constexpr int kGroups = (Rows + 2) / 3, L = kLanes<T>;
+  Vec<T> sum[] = {(void(i), Vec<T>{})...};
 #pragma GCC unroll 1
   for (std::int64_t run = 0; run < (kHasRuns<T, kPairs> ? runs.count : 1); ++run) {
     const T* group[kGroups];
-    for (int i = 0; i < kGroups; ++i) group[i] = a.data + run * runs.a_step + 3 * i * a.row_step;
+    for (int g = 0; g < kGroups; ++g) group[g] = a.data + run * runs.a_step + 3 * g * a.row_step;
     const T* at = b + run * runs.b_step;
 #pragma GCC unroll 1
     for (std::int64_t k = 0; k < depth; ++k) {
-      Vec<T> row[Vectors];
-      for (int v = 0; v < Vectors; ++v) row[v] = load(at + v * kLanes<T>);
-      for (int i = 0; i < Rows; ++i)
-        for (int v = 0; v < Vectors; ++v)
-          sum[i][v] = add_product<kPairs>(splat(group[i / 3][i % 3 * a.row_step]), row[v], sum[i][v]);
-      for (int i = 0; i < kGroups; ++i) group[i] += a.depth_step;
+      ((sum[i] = add_product<kPairs>(splat(group[i / Vectors / 3][i / Vectors % 3 * a.row_step]),
+                                     load(at + i % Vectors * L), sum[i])),
+       ...);
+      for (int g = 0; g < kGroups; ++g) group[g] += a.depth_step;
       at += b_step;
     }
   }
-  if (sums.start)
-    for (int i = 0; i < Rows; ++i)
-      for (int v = 0; v < Vectors; ++v) sum[i][v] += load(sums.start + i * sums.start_step + v * kLanes<T>);
-  for (int i = 0; i < Rows; ++i)
-    for (int v = 0; v < Vectors; ++v) store(sums.data + i * sums.row_step + v * kLanes<T>, sum[i][v]);
+  if (sums.start) ((sum[i] += load(sums.start + i / Vectors * sums.start_step + i % Vectors * L)), ...);
+  (store(sums.data + i / Vectors * sums.row_step + i % Vectors * L, sum[i]), ...);
+}
+
+template <class T, bool kPairs, int Rows, int Vectors>
+void multiply_tile(std::int64_t depth, Strip<T> a, const T* b, std::int64_t b_step, TileSums<T> sums, Runs runs) {
+  multiply_vectors<T, kPairs, Rows, Vectors>(depth, a, b, b_step, sums, runs,
+                                             std::make_integer_sequence<int, Rows * Vectors>());
 }
 
 template <class T>
