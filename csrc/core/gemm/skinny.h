@@ -154,7 +154,12 @@ void run_skinny_of(const Gemm& g, bool swapped) {
   for (std::int64_t e = g.m * a_stride; e < kSkinny * a_stride; ++e) rows.data[e] = 0;
   for (std::int64_t i = 0; i < g.m; ++i) {
     T* to = rows.data + i * a_stride;
-    for (std::int64_t k = 0; k < g.k; ++k) to[k] = convert<T>(a[i * g.a.row_stride + k * g.a.depth_stride]);
+    const S* from = a + i * g.a.row_stride;
+    if (__is_same(S, T) && g.a.depth_stride == 1) {
+      __builtin_memcpy(to, from, std::size_t(g.k) * sizeof(T));
+    } else {
+      for (std::int64_t k = 0; k < g.k; ++k) to[k] = convert<T>(from[k * g.a.depth_stride]);
+    }
     for (std::int64_t k = g.k; k < a_stride; ++k) to[k] = 0;
   }
   using Run = void (*)(const Gemm&, bool, const T*, std::int64_t);

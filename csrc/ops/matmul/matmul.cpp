@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/op.h"
+#include "ops/mul/mul.h"
 
 namespace tilestack {
 namespace {
@@ -62,6 +63,15 @@ Tensor product(View a, View b, Device device) {
   shape.push_back(b.size(-1));
   const Tensor y = empty(shape, a.dtype, device);
   if (y.numel() == 0) return y;
+  if (a.size(-1) == 1) {  // of a column and a row
+    a = broadcast_batch(a, batch);
+    b = broadcast_batch(b, batch);
+    a.shape[a.ndim - 1] = y.size(-1);
+    b.shape[b.ndim - 2] = y.size(-2);
+    a.strides[a.ndim - 1] = b.strides[b.ndim - 2] = 0;
+    mul_on(device).forward(a, b, y);
+    return y;
+  }
   const std::optional<View> rows = b.ndim == 2 && a.ndim > 2 ? merge_rows(a) : std::nullopt;
   if (rows) {
     matmul_on(device).forward(*rows, b, *merge_rows(y));

@@ -146,34 +146,43 @@ struct Turned {
   }
 };
 
-// mask(query, key), minus infinity for false.
+// n values of a mask, minus infinity for false.
 template <class M, class C>
-void read_mask(const View& mask, const Block& block, C* rows, std::int64_t step) {
-  const M* head = mask.data<M>() + block.batch * mask.strides[0] + block.head * mask.strides[1];
-  const std::int64_t along = mask.strides[3];
-  for (std::int64_t i = 0; i < block.queries; ++i) {
-    const M* from = head + (block.query + i) * mask.strides[2] + block.key * along;
-    for (std::int64_t j = 0; j < block.keys; ++j) {
-      if constexpr (__is_same(M, bool)) {
-        rows[i * step + j] = from[j * along] ? C(0) : -kInfinity<C>;
-      } else {
-        rows[i * step + j] = convert<C>(from[j * along]);
-      }
+TILESTACK_INLINE void read_mask_row(const M* from, std::int64_t along, std::int64_t n, C* to) {
+  static constexpr C values[] = {-kInfinity<C>, 0};  // a branch would often be mistaken
+  for (std::int64_t j = 0; j < n; ++j) {
+    if constexpr (__is_same(M, bool)) {
+      to[j] = values[from[j * along]];
+    } else {
+      to[j] = convert<C>(from[j * along]);
     }
   }
+}
+
+// mask(query, key) of the first `queries` of a block.
+template <class M, class C>
+void read_mask(const View& mask, const Block& block, std::int64_t queries, C* rows, std::int64_t step) {
+  const M* from = mask.data<M>() + block.batch * mask.strides[0] + block.head * mask.strides[1] +
+                  block.query * mask.strides[2] + block.key * mask.strides[3];
+  for (std::int64_t i = 0; i < queries; ++i, from += mask.strides[2], rows += step)
+    mask.strides[3] == 1 ? read_mask_row(from, 1, block.keys, rows)
+                         : read_mask_row(from, mask.strides[3], block.keys, rows);
 }
 
 template <class T>
 void add_mask(const View& mask, const Block& block, Turned<Compute<T>>& turned, Compute<T>* scores) {
   using C = Compute<T>;
+  const bool alike = mask.strides[2] == 0;  // one row for all queries
+  const std::int64_t queries = alike ? 1 : block.queries;
   if (mask.dtype == DType::bool_) {
-    read_mask<bool>(mask, block, turned.rows.data, Turned<C>::kStep);
+    read_mask<bool>(mask, block, queries, turned.rows.data, Turned<C>::kStep);
   } else {
-    read_mask<T>(mask, block, turned.rows.data, Turned<C>::kStep);
+    read_mask<T>(mask, block, queries, turned.rows.data, Turned<C>::kStep);
   }
-  turned.turn(block);
-  for (std::int64_t i = 0; i < block.keys * kQueries<C>; i += kLanes<C>)
-    store(scores + i, load(scores + i) + load(turned.columns.data + i));
+  if (!alike) turned.turn(block);
+  for (std::int64_t j = 0; j < block.keys; ++j)
+    for (std::int64_t i = j * kQueries<C>; i < (j + 1) * kQueries<C>; i += kLanes<C>)
+      store(scores + i, load(scores + i) + (alike ? splat(turned.rows.data[j]) : load(turned.columns.data + i)));
 }
 
 // Factors 0 and 1 / (1 - p).

@@ -42,7 +42,7 @@ template <class T>
 
 template <class T>
 [[gnu::noinline]] void write_row(const float* x, float scale, const View& y, const Block& block) {
-  narrow<T>(x, y.shape[3], scale, {y, block.batch, block.head}, 0, 1, y.shape[3]);
+  narrow<T>(x, y.shape[3], &scale, 0, {y, block.batch, block.head}, 0, 1, y.shape[3]);
 }
 
 // scores[j] = q k_j. Writes up to the next multiple of four.
