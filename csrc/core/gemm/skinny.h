@@ -31,8 +31,8 @@ TILESTACK_INLINE void dot_lines(const T* a, std::int64_t a_stride, const S* cons
       }
   for (; k < depth; k += L)
     for (int j = 0; j < lines; ++j) {
-      const Vec<T> v = depth - k < L ? load_partial(b[j] + k, depth - k) : load(b[j] + k);
-      for (int i = 0; i < M; ++i) sum[i][j][0] = fma(load(a + i * a_stride + k), v, sum[i][j][0]);
+      const Vec<T> v = load_upto(b[j] + k, depth - k);
+      for (int i = 0; i < M; ++i) sum[i][j][0] = fma(load_upto(a + i * a_stride + k, depth - k), v, sum[i][j][0]);
     }
   for (int i = 0; i < M; ++i)
     for (int j = 0; j < lines; ++j) {
@@ -64,8 +64,7 @@ TILESTACK_INLINE void add_lines(const T* a, std::int64_t a_stride, const S* b, s
   }
 }
 
-// Columns [begin, end) of the product of the M rows `a`, contiguous and zero beyond the depth, with a B of which the
-// depth is contiguous.
+// Columns [begin, end) of the product of the M rows `a`, contiguous, with a B of which the depth is contiguous.
 template <int M, class S, class T>
 void dot_columns(const Gemm& g, const T* a, std::int64_t a_stride, T* sums, std::int64_t begin, std::int64_t end) {
   const S* base = static_cast<const S*>(g.b.data) + begin * g.b.row_stride;
@@ -144,29 +143,22 @@ void run_along_columns(const Gemm& g, bool swapped, const T* a, std::int64_t a_s
   });
 }
 
-// Three rows are multiplied as four.
+// Three rows are multiplied as four. Rows of A that are not contiguous or of another type are copied.
 template <class S, class T>
 void run_skinny_of(const Gemm& g, bool swapped) {
-  constexpr int L = kLanes<T>;
-  const std::int64_t a_stride = (g.k + kLines + L) / L * L;
-  Workspace<T> rows(kSkinny * a_stride);
   const S* a = static_cast<const S*>(g.a.data);
-  for (std::int64_t e = g.m * a_stride; e < kSkinny * a_stride; ++e) rows.data[e] = 0;
-  for (std::int64_t i = 0; i < g.m; ++i) {
-    T* to = rows.data + i * a_stride;
-    const S* from = a + i * g.a.row_stride;
-    if (__is_same(S, T) && g.a.depth_stride == 1) {
-      __builtin_memcpy(to, from, std::size_t(g.k) * sizeof(T));
-    } else {
-      for (std::int64_t k = 0; k < g.k; ++k) to[k] = convert<T>(from[k * g.a.depth_stride]);
-    }
-    for (std::int64_t k = g.k; k < a_stride; ++k) to[k] = 0;
-  }
+  const bool in_place = __is_same(S, T) && g.a.depth_stride == 1 && g.m != 3;
+  Workspace<T> copy(in_place ? 1 : kSkinny * g.k);
+  if (!in_place)
+    for (std::int64_t i = 0; i < (g.m < 3 ? g.m : kSkinny); ++i)
+      for (std::int64_t k = 0; k < g.k; ++k)
+        copy.data[i * g.k + k] = i < g.m ? convert<T>(a[i * g.a.row_stride + k * g.a.depth_stride]) : T(0);
+  const T* const rows = in_place ? reinterpret_cast<const T*>(a) : copy.data;
   using Run = void (*)(const Gemm&, bool, const T*, std::int64_t);
   static constexpr Run runs[2][3] = {
       {run_along_columns<1, S, T>, run_along_columns<2, S, T>, run_along_columns<4, S, T>},
       {run_along_depth<1, S, T>, run_along_depth<2, S, T>, run_along_depth<4, S, T>}};
-  runs[g.b.depth_stride == 1][least(g.m, 3) - 1](g, swapped, rows.data, a_stride);
+  runs[g.b.depth_stride == 1][least(g.m, 3) - 1](g, swapped, rows, in_place ? g.a.row_stride : g.k);
 }
 
 // True if it did the product.
