@@ -63,7 +63,7 @@ Tensor product(View a, View b, Device device) {
   shape.push_back(b.size(-1));
   const Tensor y = empty(shape, a.dtype, device);
   if (y.numel() == 0) return y;
-  if (a.size(-1) == 1) {  // of a column and a row
+  if (a.size(-1) == 1 && device == Device{}) {  // of a column and a row, which a processor has no better way for
     a = broadcast_batch(a, batch);
     b = broadcast_batch(b, batch);
     a.shape[a.ndim - 1] = y.size(-1);
