@@ -28,6 +28,7 @@ def convolve(dtype: str, x: tuple, w: tuple, activation: str | None, **steps: ob
         ((1, 24, 13, 9), (16, 24, 3, 3), None, {"padding": 1}),
         ((9, 40, 14, 14), (48, 40, 3, 3), None, {"padding": 1}),
         ((2, 40, 7, 6), (36, 40, 3, 3), None, {"padding": 1}),
+        ((1, 40, 9, 9), (16, 40, 5, 5), None, {"padding": 2}),
         ((2, 96, 12, 12), (96, 32, 3, 3), "relu", {"padding": 1, "groups": 3}),
         ((1, 64, 13, 9), (17, 64, 3, 3), None, {"padding": 1}),
         ((3, 70, 7, 7), (66, 70, 3, 3), "relu", {"padding": (1, 0)}),
