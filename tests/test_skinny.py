@@ -68,3 +68,14 @@ def test_threads_do_not_change_a_bit() -> None:
         results.append((a @ b).numpy().tobytes())
     ts.set_num_threads(before)
     assert len(set(results)) == 1
+
+
+@pytest.mark.parametrize("isa", ts._core.isas(), indirect=True)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_two_blocks_of_depth(isa: str, dtype: str) -> None:
+    """Sums that stay in y from block to block, columns that are packed by the tasks that take them."""
+    rng = np.random.default_rng(2)
+    x, w, b = (rng.uniform(-1, 1, shape).astype(dtype) for shape in ((118, 800), (784, 800), (784,)))
+    found = ts.nn.functional.linear(*map(ts.from_numpy, (x, w, b))).numpy()
+    exact = x.astype(np.float64) @ w.astype(np.float64).T + b
+    assert np.abs(found - exact).max() < 3e-5 * (1 if dtype == "float32" else 1e-8)

@@ -31,12 +31,7 @@ case = Case(
     reference=reference,
     low=-1,
     high=1,
-    tolerance={  # of sums of up to 800 products
-        "float32": (2e-5, 3e-5),
-        "float64": (1e-13, 1e-13),
-        "bfloat16": (2e-2, 2e-2),
-        "float16": (2e-3, 2e-3),
-    },
+    tolerance={"float32": (2e-5, 1e-5), "float64": (1e-13, 1e-13), "bfloat16": (2e-2, 2e-2), "float16": (2e-3, 2e-3)},
     samples=[
         ((1, 1), (1, 1), (1,)),
         ((4, 4), (4, 4), (4,)),
@@ -49,7 +44,6 @@ case = Case(
         ((65, 40), (130, 40), (130,)),
         ((200, 300), (320, 300), (320,)),
         ((3000, 6), (20, 6), (20,)),
-        ((118, 800), (784, 800), (784,)),  # two blocks of depth, sums that stay in y, columns packed by their tasks
         *[((5, 19), (37, 19), (37,), {"activation": name}) for name in ACTIVATIONS],
         *[((150, 80), (90, 80), None, {"activation": name}) for name in ("relu", "gelu")],
         *[((5, 19), (37, 19), (37,), (5, 37), {"activation": name}) for name in ACTIVATIONS],
