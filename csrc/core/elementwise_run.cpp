@@ -41,7 +41,7 @@ void run_dense(const ElementRun& run, int count, std::int64_t n, ElementLoop loo
   if (n <= kElementGrain) return loop(f, run, n);
   ElementRun all = run;
   all.stream = worth_streaming(run, count, n);
-  parallel_for(n, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(n, kElementChunk, [&](std::int64_t begin, std::int64_t end) {
     ElementRun part = all;
     for (int k = 0; k < count; ++k)
       if (!all.constant[k]) part.pointers[k] = advanced(all.pointers[k], begin * std::int64_t(size_of(all.dtypes[k])));
@@ -278,10 +278,9 @@ void run_elementwise(const View* const* views, int count, ElementLoop loop, cons
   run.stream = worth_streaming(run, count, n);
   const Tiling tiling(nest, run, count);
   const std::int64_t size = tiling.rows * tiling.cols;
-  parallel_for(tiling.count, size >= kElementGrain ? 1 : kElementGrain / size,
-               [&](std::int64_t begin, std::int64_t end) {
-                 (tiling.by_rows ? run_rows : run_tiles)(tiling, begin, end, run, count, loop, f);
-               });
+  parallel_for(tiling.count, grain_of(tiling.count, size), [&](std::int64_t begin, std::int64_t end) {
+    (tiling.by_rows ? run_rows : run_tiles)(tiling, begin, end, run, count, loop, f);
+  });
 }
 
 }  // namespace tilestack

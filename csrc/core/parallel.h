@@ -29,14 +29,22 @@ TILESTACK_INLINE void parallel_for(std::int64_t n, std::int64_t grain, F&& f) {
              &context);
 }
 
-// Elements of memory-bound work in one chunk: large enough to hide the cost of handing it out.
+// Elements of memory-bound work that are worth handing to another thread, and those of a chunk of more: so many chunks
+// that threads have about the same share.
 constexpr std::int64_t kElementGrain = 32768;
+constexpr std::int64_t kElementChunk = 8192;
+
+// How many of n items, of `size` elements each, make a chunk.
+TILESTACK_INLINE std::int64_t grain_of(std::int64_t n, std::int64_t size) {
+  if (size < 1) size = 1;
+  if (n <= kElementGrain / size) return n > 1 ? n : 1;
+  return size < kElementChunk ? kElementChunk / size : 1;
+}
 
 // f(row) for rows of `cols` elements, several rows a chunk.
 template <class F>
 TILESTACK_INLINE void parallel_rows(std::int64_t rows, std::int64_t cols, F&& f) {
-  const std::int64_t grain = cols >= kElementGrain ? 1 : kElementGrain / (cols > 0 ? cols : 1);
-  parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(rows, grain_of(rows, cols), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) f(row);
   });
 }

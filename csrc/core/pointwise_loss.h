@@ -11,7 +11,7 @@ void pointwise_forward(View x, View t, View y, LossReduction reduction) {
   visit_float(x.dtype, [&]<class T>() {
     const T *xs = x.data<T>(), *ts = t.data<T>();
     if (reduction == LossReduction::none) {
-      return parallel_for(n, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+      return parallel_for(n, grain_of(n, 1), [&](std::int64_t begin, std::int64_t end) {
         for_vectors<T>(end - begin, [&](std::int64_t i, auto part) {
           part.store(y.data<T>() + begin + i, F::loss(part.load(xs + begin + i), part.load(ts + begin + i)));
         });
@@ -37,7 +37,7 @@ void pointwise_backward(View x, View t, View dy, View dx, double scale) {
     using A = Compute<T>;
     const T *xs = x.data<T>(), *ts = t.data<T>(), *dys = dy.data<T>();
     const Vec<A> factor = splat(A(each ? scale : scale * convert<double>(dys[0])));
-    parallel_for(x.numel(), kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(x.numel(), grain_of(x.numel(), 1), [&](std::int64_t begin, std::int64_t end) {
       for_vectors<T>(end - begin, [&](std::int64_t j, auto part) {
         const std::int64_t i = begin + j;
         const Vec<A> slope = F::slope(part.load(xs + i), part.load(ts + i)) * factor;

@@ -33,26 +33,44 @@ void pause() {
 
 thread_local bool inside_chunk = false;
 
+// The chunks that a thread begins with. Neighbours, and the same share of each job: ops that follow each other cut their
+// tensors alike, so a thread finds in its own cache what it wrote there before.
+struct alignas(64) Share {
+  std::atomic<std::int64_t> next{0};
+  std::int64_t end = 0;
+};
+
 // One job at a time. A worker may look at the job only between ++active and --active while `open` is set; the caller
 // clears `open` and waits for active == 0 before it touches the job again.
 struct Job {
   void (*body)(void*, std::int64_t) = nullptr;
   void* context = nullptr;
-  std::int64_t chunks = 0;
-  alignas(64) std::atomic<std::int64_t> next{0};
+  std::vector<Share> shares;  // one for each thread
   alignas(64) std::atomic<std::int64_t> active{0};
   alignas(64) std::atomic<bool> open{false};
   std::mutex error_mutex;
   std::exception_ptr error;
 
-  void work() {
+  void deal(std::int64_t chunks) {
+    const auto threads = std::int64_t(shares.size());
+    for (std::int64_t t = 0; t < threads; ++t) {
+      shares[t].next = chunks * t / threads;
+      shares[t].end = chunks * (t + 1) / threads;
+    }
+  }
+
+  // The thread's own share, then what others have not begun.
+  void work(std::size_t thread) {
     inside_chunk = true;
-    for (std::int64_t chunk; (chunk = next.fetch_add(1)) < chunks;) {
-      try {
-        body(context, chunk);
-      } catch (...) {
-        std::lock_guard lock(error_mutex);
-        if (!error) error = std::current_exception();
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      Share& share = shares[(thread + i) % shares.size()];
+      for (std::int64_t chunk; (chunk = share.next.fetch_add(1)) < share.end;) {
+        try {
+          body(context, chunk);
+        } catch (...) {
+          std::lock_guard lock(error_mutex);
+          if (!error) error = std::current_exception();
+        }
       }
     }
     inside_chunk = false;
@@ -68,7 +86,7 @@ struct Pool {
   std::atomic<int> sleepers{0};
   std::atomic<bool> stopping{false};
 
-  void worker(std::uint32_t seen) {
+  void worker(std::size_t thread, std::uint32_t seen) {
     while (!stopping) {
       for (int i = 0; i < kSpins && round.load(std::memory_order_relaxed) == seen; ++i) pause();
       if (round == seen) {
@@ -78,13 +96,15 @@ struct Pool {
       }
       seen = round;
       ++job.active;
-      if (job.open) job.work();
+      if (job.open) job.work(thread);
       --job.active;
     }
   }
 
   void start() {
-    while (int(workers.size()) + 1 < threads) workers.emplace_back([this, seen = round.load()] { worker(seen); });
+    if (job.shares.size() != std::size_t(threads)) job.shares = std::vector<Share>(std::size_t(threads));
+    while (int(workers.size()) + 1 < threads)
+      workers.emplace_back([this, thread = workers.size() + 1, seen = round.load()] { worker(thread, seen); });
   }
 
   void stop() {
@@ -100,13 +120,12 @@ struct Pool {
     start();
     job.body = body;
     job.context = context;
-    job.chunks = chunks;
+    job.deal(chunks);
     job.error = nullptr;
-    job.next = 0;
     job.open = true;
     ++round;
     if (sleepers > 0) round.notify_all();
-    job.work();
+    job.work(0);
     job.open = false;
     while (job.active > 0) pause();
     if (job.error) std::rethrow_exception(job.error);

@@ -179,7 +179,7 @@ void reduce_short_rows(const ReducePlan& plan, const char* x, const RowKernels<t
   using A = typename Op::Acc;
   using Total = typename Op::Total;
   constexpr std::int64_t kBatch = 64;
-  parallel_for(plan.kept.count(), kElementGrain / plan.length + 1, [&](std::int64_t first, std::int64_t last) {
+  parallel_for(plan.kept.count(), grain_of(plan.kept.count(), plan.length), [&](std::int64_t first, std::int64_t last) {
     Walk from(plan.kept, plan.kept.x, first), to(plan.kept, plan.kept.y, first);
     for (std::int64_t i = first; i < last;) {
       const std::int64_t count = least(least(from.left(), kBatch), last - i);

@@ -104,8 +104,8 @@ constexpr std::int64_t kMaxPartials = 64;
 
 TILESTACK_INLINE std::int64_t rows_per_partial(std::int64_t rows, std::int64_t cols) {
   const std::int64_t least = (rows + kMaxPartials - 1) / kMaxPartials;
-  const std::int64_t grain = kElementGrain / (cols > 0 ? cols : 1);
-  return grain > least ? grain : least > 0 ? least : 1;
+  const std::int64_t grain = grain_of(rows, cols);
+  return grain > least ? grain : least;
 }
 
 // y[i] = sum of partials[chunk * stride + i], i < n.

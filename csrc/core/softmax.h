@@ -164,7 +164,7 @@ void softmax_columns_backward(const T* y, const T* dy, T* dx, std::int64_t n, st
 
 template <bool kLog, class T>
 void softmax_short_rows(const T* x, T* y, std::int64_t rows, std::int64_t n) {
-  parallel_for(rows, (kElementGrain / n + 3) / 4 * 4, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(rows, (grain_of(rows, n) + 3) / 4 * 4, [&](std::int64_t begin, std::int64_t end) {
     std::int64_t r = begin;
     for (; r + 4 <= end; r += 4) softmax_four_rows<kLog>(x + r * n, y + r * n, n);
     for (; r < end; ++r) softmax_row<kLog>(x + r * n, y + r * n, n);

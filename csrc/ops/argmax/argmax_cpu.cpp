@@ -110,7 +110,7 @@ void backward(View indices, View dy, View dx, int dim) {
   const ReducePlan plan(dx, dy);
   const std::int64_t stride = dx.ndim ? dx.strides[dim] : 0, cols = plan.rows ? 1 : plan.length;
   visit_size(dx.dtype, [&]<class T>() {
-    parallel_for(dx.numel(), kElementGrain, [&](std::int64_t first, std::int64_t last) {
+    parallel_for(dx.numel(), grain_of(dx.numel(), 1), [&](std::int64_t first, std::int64_t last) {
       __builtin_memset(dx.data<T>() + first, 0, std::size_t(last - first) * sizeof(T));
     });
     for_each_output(plan, [&](std::int64_t output, std::int64_t at) {

@@ -79,7 +79,7 @@ class Transposition {
     std::int64_t tiles = down * right;
     for (int i = 0; i < ndim_; ++i)
       if (i != along_ && i != across_) tiles *= shape_[i];
-    parallel_for(tiles, size >= kElementGrain ? 1 : kElementGrain / size, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(tiles, grain_of(tiles, size), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t t = begin; t < end; ++t) {
         const std::int64_t i = t % down * tile_rows, j = t / down % right * tile_cols;
         std::int64_t from = i * x_[along_] + j, to = i + j * y_[across_], rest = t / down / right;

@@ -31,7 +31,7 @@ void drop(const T* x, const T* residual, T* y, std::int64_t n, Philox stream, do
   constexpr int lanes = kLanes<Compute<T>>;
   const auto below = std::int32_t(p * 65536 + 0.5);
   const auto scale = Compute<T>(p < 1 ? 1 / (1 - p) : 0);
-  parallel_for(n, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(n, grain_of(n, 1), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; i += kHalves) {
       alignas(64) std::uint32_t words[kPhiloxGroup];
       philox_group(stream, i / kHalves, words);

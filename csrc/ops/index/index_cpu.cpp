@@ -39,8 +39,7 @@ void forward(View rest, Picked picked, View y, int before) {
   const Scratch<std::int64_t> table(dense ? 0 : inner);
   if (!dense) fill_table(rest, before, inner, table);
   visit_size(rest.dtype, [&]<class T>() {
-    const std::int64_t grain = inner < kElementGrain ? kElementGrain / (inner > 0 ? inner : 1) : 1;
-    parallel_for(outer * n, grain, [=, &rest, &y, &table](std::int64_t row, std::int64_t end) {
+    parallel_for(outer * n, grain_of(outer * n, inner), [=, &rest, &y, &table](std::int64_t row, std::int64_t end) {
       const std::int64_t* const places = table;
       T* out = y.data<T>() + row * inner;
       for (std::int64_t o = row / n, i = row - o * n; row < end; ++o, i = 0) {

@@ -44,8 +44,7 @@ template <class T, class F>
 void for_rows(const View& x, std::int64_t size, F&& f) {
   using C = Compute<T>;
   const std::int64_t channels = x.shape[1], work = channels * (size + 8);
-  const std::int64_t grain = work >= kElementGrain ? 1 : kElementGrain / (work > 0 ? work : 1);
-  parallel_for(x.shape[0], grain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(x.shape[0], grain_of(x.shape[0], work), [&](std::int64_t begin, std::int64_t end) {
     Padded<C> squares(channels, size), slopes(channels, size);
     for (std::int64_t row = begin; row < end; ++row) {
       const T* in = x.row<T>(row);

@@ -10,7 +10,7 @@ namespace {
 template <int words_each, class T, class F>
 TILESTACK_INLINE void fill_by_groups(T* y, std::int64_t n, Philox stream, F f) {
   constexpr std::int64_t each = kPhiloxGroup / words_each;
-  parallel_for(n, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(n, grain_of(n, 1), [&](std::int64_t begin, std::int64_t end) {
     alignas(64) std::uint32_t words[kPhiloxGroup];
     std::int64_t i = begin;
     for (; i + each <= end; i += each) {
