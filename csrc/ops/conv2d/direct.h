@@ -26,6 +26,15 @@ struct TapWeights {
   }
 };
 
+// Taps [first, first + count) of windows at `low` to `high` that meet an image of `size`, or one that does not.
+struct TapSpan {
+  std::int64_t first, count;
+
+  TILESTACK_INLINE TapSpan(std::int64_t low, std::int64_t high, std::int64_t step, std::int64_t taps, std::int64_t size)
+      : first(high < 0 ? least(up(-high, step), taps - 1) : 0),
+        count(most((low < size ? least(up(size - low, step), taps) : 0) - first, 1)) {}
+};
+
 // Rows of an image that rows of windows see, as (row, column, channel) or, in planes, as (row, channel, column).
 struct ImageBlock {
   const Windows& w;
@@ -128,15 +137,9 @@ struct DirectTask {
   TILESTACK_INLINE std::int64_t run() const { return w.taps_wide * w.channels; }
   TILESTACK_INLINE std::int64_t depth() const { return w.taps_high * run(); }
 
-  struct TapRows {
-    std::int64_t first, count;
-  };
-  // Rows of taps that a row of windows has in the image, or one that meets zeros only.
-  TILESTACK_INLINE TapRows taps_inside(std::int64_t row) const {
+  TILESTACK_INLINE TapSpan taps_inside(std::int64_t row) const {
     const std::int64_t y = w.first_y + row * w.step_y;
-    const std::int64_t first = y < 0 ? least(up(-y, w.tap_y), w.taps_high - 1) : 0;
-    const std::int64_t end = y < w.height ? least(up(w.height - y, w.tap_y), w.taps_high) : 0;
-    return {first, most(end - first, 1)};
+    return {y, y, w.tap_y, w.taps_high, w.height};
   }
 
   // weights: [panel of outputs][a, b, channel][output]   block: (row, column, channel), from row `begin` of windows on
@@ -149,7 +152,7 @@ struct DirectTask {
     const bool by_rows = panels * cols * depth() <= kDirectWeights;
     for (std::int64_t t = 0; t < rows * panels; ++t) {
       const std::int64_t i = by_rows ? t / panels : t % rows, o = (by_rows ? t % panels : t / rows) * cols;
-      const TapRows taps = taps_inside(begin + i);
+      const TapSpan taps = taps_inside(begin + i);
       for (std::int64_t j = 0; j < w.cols; j += height)
         product({.rows = least(height, w.cols - j),
                  .cols = least(cols, out - o),
@@ -172,7 +175,7 @@ struct DirectTask {
     const std::int64_t height = up(out, up(out, kTileRows));
     for (std::int64_t o = 0; o < out; o += height)
       for (std::int64_t i = 0; i < rows; ++i) {
-        const TapRows taps = taps_inside(begin + i);
+        const TapSpan taps = taps_inside(begin + i);
         for (std::int64_t j = 0; j < w.cols; j += kTileCols<float>)
           product({.rows = least(height, out - o),
                    .cols = least(kTileCols<float>, w.cols - j),
