@@ -3,6 +3,7 @@
 // outputs and columns are, and of the border only what neighbouring windows share is multiplied. Blocks of images are
 // turned to (row, column, channel, image) for it, and results back.
 #include "core/gemm/epilogue.h"
+#include "core/once.h"
 #include "core/parallel.h"
 #include "ops/conv2d/direct.h"
 
@@ -13,12 +14,6 @@ constexpr std::int64_t kImages = kLanes<float>;           // of a block
 constexpr int kLaneRows = kTileRows < 8 ? kTileRows : 8;  // outputs of a product
 constexpr std::int64_t kLaneTasks = 8;                    // so many at least, for threads
 constexpr std::int64_t kLaneRowFloats = 6 << 10;          // sums of windows of a row that stay in the first cache
-
-// to[i * to_step + image] = x[image * image_stride + i] for i < n. Lanes beyond `count` are zero.
-[[gnu::noinline]] void turn_images(const float* x, std::int64_t image_stride, std::int64_t count, std::int64_t n,
-                                   float* to, std::int64_t to_step) {
-  turn_lines(x, image_stride, count, n, to, to_step);
-}
 
 // Rows of a block of images that rows of windows see. w: of one of the groups that have `channels` together
 struct LaneBlock {
@@ -46,21 +41,19 @@ struct LaneBlock {
       clear(to, inside ? before * pixel : 0);
       clear(to + filled, row - filled);
       if (!inside) continue;
-      const float* x = images + y * w.row_stride + from * w.pixel_stride;
-      float* start = to + before * pixel;
-      if (w.channel_stride != 1) {
-        for (std::int64_t c = 0; c < channels; ++c)
-          turn_images(x + c * w.channel_stride, w.image_stride, count, n, start + c * kImages, pixel);
-      } else if (w.pixel_stride == channels) {
-        turn_images(x, w.image_stride, count, n * channels, start, kImages);
-      } else {
-        for (std::int64_t j = 0; j < n; ++j)
-          turn_images(x + j * w.pixel_stride, w.image_stride, count, channels, start + j * pixel, kImages);
-      }
+      turn_row(images + y * w.row_stride + from * w.pixel_stride, count, n, to + before * pixel);
     }
   }
 
  private:
+  // n pixels: all at once, one by one or, in planes, channel by channel.
+  void turn_row(const float* x, std::int64_t count, std::int64_t n, float* to) const {
+    const bool planes = w.channel_stride != 1, dense = !planes && w.pixel_stride == channels;
+    const std::int64_t lines = planes ? channels : dense ? 1 : n, length = planes ? n : dense ? n * channels : channels;
+    const std::int64_t x_step = planes ? w.channel_stride : w.pixel_stride, to_step = planes ? kImages : pixel;
+    for (std::int64_t i = 0; i < lines; ++i)
+      turn_lines(x + i * x_step, w.image_stride, count, length, to + i * to_step, planes ? pixel : kImages);
+  }
   TILESTACK_INLINE static void clear(float* to, std::int64_t n) {
     __builtin_memset(to, 0, std::size_t(n) * sizeof(float));
   }
@@ -165,8 +158,8 @@ TILESTACK_INLINE auto lane_kernel(std::int64_t outputs, std::integer_sequence<in
 }
 
 // to: [group, strip of outputs][a, b, channel][output]
-[[gnu::noinline]] void pack_lane_weights(const Windows& w, const TapWeights& from, std::int64_t groups,
-                                         std::int64_t group_stride, std::int64_t out, std::int64_t height, float* to) {
+TILESTACK_ONCE void pack_lane_weights(const Windows& w, const TapWeights& from, std::int64_t groups,
+                                      std::int64_t group_stride, std::int64_t out, std::int64_t height, float* to) {
   for (std::int64_t g = 0; g < groups; ++g)
     for (std::int64_t first = 0; first < out; first += height) {
       const std::int64_t n = least(height, out - first);

@@ -105,7 +105,7 @@ struct LaneWeights {
   }
 
   // The lanes of all chunks of sums, in order.
-  [[gnu::noinline]] void finish(const float* sums, std::int64_t chunks, float* dw) const {
+  TILESTACK_ONCE void finish(const float* sums, std::int64_t chunks, float* dw) const {
     const std::int64_t taps = w.taps_high * w.taps_wide, depth = taps * w.channels;
     parallel_rows(groups * depth, chunks * out * kImages, [&](std::int64_t row) {
       const std::int64_t g = row / depth, tap = row % depth / w.channels, c = row % w.channels;
