@@ -4,6 +4,7 @@
 // along a row of windows.
 #include "core/gemm/micro_kernel.h"
 #include "core/gemm/pack.h"
+#include "core/once.h"
 #include "core/parallel.h"
 #include "ops/conv2d/geometry.h"
 
@@ -220,20 +221,32 @@ struct DirectTask {
   }
 };
 
-// As the tasks above want them.
-[[gnu::noinline]] void pack_taps(const Windows& w, const TapWeights& from, std::int64_t out, bool windows, float* to) {
-  constexpr std::int64_t cols = kTileCols<float>;
-  const std::int64_t depth = w.taps_high * w.taps_wide * w.channels;
-  parallel_rows(windows ? out : up(out, cols) * cols, depth, [&](std::int64_t o) {
-    float* line = windows ? to + o * depth : to + o / cols * depth * cols + o % cols;
-    const std::int64_t step = windows ? 1 : cols;
+// As along_windows wants them.
+TILESTACK_ONCE void pack_by_output(const Windows& w, const TapWeights& from, std::int64_t out, float* to) {
+  for (std::int64_t o = 0; o < out; ++o)
     for (std::int64_t a = 0; a < w.taps_high; ++a)
-      for (std::int64_t b = 0; b < w.taps_wide; ++b)
-        for (std::int64_t k = 0; k < w.channels; ++k) {
-          const std::int64_t at =
-              windows ? (a * w.channels + k) * w.taps_wide + b : (a * w.taps_wide + b) * w.channels + k;
-          line[at * step] = o < out ? from.at(o, k, a, b) : 0;
-        }
+      for (std::int64_t k = 0; k < w.channels; ++k)
+        for (std::int64_t b = 0; b < w.taps_wide; ++b) *to++ = from.at(o, k, a, b);
+}
+
+// As along_outputs wants them. The memory that holds the taps of a channel is turned for a vector of outputs at once.
+[[gnu::noinline]] void pack_panels(const Windows& w, const TapWeights& from, std::int64_t out, float* to) {
+  constexpr std::int64_t cols = kTileCols<float>, L = kLanes<float>;
+  const std::int64_t depth = w.taps_high * w.taps_wide * w.channels;
+  const std::int64_t y = (w.taps_high - 1) * from.tap_y, x = (w.taps_wide - 1) * from.tap_x;
+  const std::int64_t low = least(y, 0) + least(x, 0), span = most(y, 0) + most(x, 0) - low + 1;
+  parallel_rows(up(out, cols) * cols / L, depth * L, [&](std::int64_t block) {
+    const std::int64_t o = block * L, lines = least(most(out - o, 0), L);
+    float* const panel = to + o / cols * depth * cols + o % cols;
+    const Scratch<float> turned(span * L);
+    for (std::int64_t k = 0; k < w.channels; ++k) {
+      turn_lines(from.data + o * from.out_stride + k * from.in_stride + low, from.out_stride, lines, span, turned.data,
+                 L);
+      for (std::int64_t a = 0; a < w.taps_high; ++a)
+        for (std::int64_t b = 0; b < w.taps_wide; ++b)
+          store(panel + ((a * w.taps_wide + b) * w.channels + k) * cols,
+                load(turned + (a * from.tap_y + b * from.tap_x - low) * L));
+    }
   });
 }
 
@@ -243,7 +256,7 @@ struct DirectTask {
   const bool windows = along_windows(w, out);
   const std::int64_t depth = w.taps_high * w.taps_wide * w.channels;
   const Scratch<float> weights(depth * up(out, kTileCols<float>) * kTileCols<float>);
-  pack_taps(w, order, out, windows, weights);
+  windows ? pack_by_output(w, order, out, weights) : pack_panels(w, order, out, weights);
   const bool own_bias = windows && c.bias && c.dtype == DType::float32;
   const Scratch<float> bias(own_bias ? out * kTileCols<float> : 1);
   for (std::int64_t i = 0; own_bias && i < out * kTileCols<float>; ++i)
