@@ -6,7 +6,7 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-constexpr int kLaneElements = kTileRows == 14 ? 6 : 3;
+constexpr int kLaneElements = kTileRows == 14 ? 5 : 3;
 constexpr std::int64_t kLaneGradientFloats = 6 << 10;  // pixels of dz that stay in the first cache
 constexpr std::int64_t kLaneSumBytes = 2 << 20;        // of a partial sum of a gradient
 
