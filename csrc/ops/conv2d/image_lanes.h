@@ -267,18 +267,17 @@ struct LaneConvolution {
   });
 }
 
-// The part of the lanes that is filled in the other ways, less what short runs or packing cost.
-TILESTACK_INLINE double filled_otherwise(const Windows& w, std::int64_t out) {
-  if (fits_direct(w) && along_windows(w, out))
-    return double(w.cols) / double(up(w.cols, kImages) * kImages) * double(w.taps_wide) / double(w.taps_wide + 8);
-  return (fits_direct(w) ? 1 : 0.8) * double(out) / double(up(out, kImages) * kImages);
+// The part of the lanes that is filled where windows are read in place, less what short runs of taps cost.
+TILESTACK_INLINE double filled_in_place(const Windows& w, std::int64_t out) {
+  if (!along_windows(w, out)) return double(out) / double(up(out, kImages) * kImages);
+  return double(w.cols) / double(up(w.cols, kImages) * kImages) * double(w.taps_wide) / double(w.taps_wide + 8);
 }
 
 // Whether lanes are better filled with images than with outputs or windows. Sums stay in one block of depth.
 TILESTACK_INLINE bool fits_image_lanes(const Windows& w, std::int64_t batch, std::int64_t out) {
   if (!kSpecialCases || w.taps_high * w.taps_wide == 0 || w.channels * out == 0) return false;
   if (w.taps_high * w.taps_wide * w.channels > kMaxDepth) return false;
-  return double(batch) > filled_otherwise(w, out) * double(up(batch, kImages) * kImages);
+  return double(batch) > filled_in_place(w, out) * double(up(batch, kImages) * kImages);
 }
 
 }  // namespace
