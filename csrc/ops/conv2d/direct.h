@@ -241,23 +241,27 @@ TILESTACK_ONCE void pack_by_output(const Windows& w, const TapWeights& from, std
         for (std::int64_t b = 0; b < w.taps_wide; ++b) *to++ = from.at(o, k, a, b);
 }
 
-// As along_outputs wants them. The memory that holds the taps of a channel is turned for a vector of outputs at once.
+// As along_outputs wants them. The memory that holds the taps of a channel, or of some, is turned for a vector
+// of outputs at once.
 [[gnu::noinline]] void pack_panels(const Windows& w, const TapWeights& from, std::int64_t out, float* to) {
   constexpr std::int64_t cols = kTileCols<float>, L = kLanes<float>;
   const std::int64_t depth = w.taps_high * w.taps_wide * w.channels;
   const std::int64_t y = (w.taps_high - 1) * from.tap_y, x = (w.taps_wide - 1) * from.tap_x;
   const std::int64_t low = least(y, 0) + least(x, 0), span = most(y, 0) + most(x, 0) - low + 1;
+  const std::int64_t together = from.in_stride == span ? L : 1;  // channels that follow one another
   parallel_rows(up(out, cols) * cols / L, depth * L, [&](std::int64_t block) {
     const std::int64_t o = block * L, lines = least(most(out - o, 0), L);
     float* const panel = to + o / cols * depth * cols + o % cols;
-    const Scratch<float> turned(span * L);
+    const Scratch<float> turned(together * span * L);
     for (std::int64_t k = 0; k < w.channels; ++k) {
-      turn_lines(from.data + o * from.out_stride + k * from.in_stride + low, from.out_stride, lines, span, turned.data,
-                 L);
+      const std::int64_t among = k % together;
+      if (among == 0)
+        turn_lines(from.data + o * from.out_stride + k * from.in_stride + low, from.out_stride, lines,
+                   least(together, w.channels - k) * span, turned.data, L);
       for (std::int64_t a = 0; a < w.taps_high; ++a)
         for (std::int64_t b = 0; b < w.taps_wide; ++b)
           store(panel + ((a * w.taps_wide + b) * w.channels + k) * cols,
-                load(turned + (a * from.tap_y + b * from.tap_x - low) * L));
+                load(turned + (among * span + a * from.tap_y + b * from.tap_x - low) * L));
     }
   });
 }
