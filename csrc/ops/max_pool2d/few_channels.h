@@ -13,6 +13,7 @@ TILESTACK_INLINE bool has_few_channels(const View& images) {
 [[gnu::noinline]] void max_forward_few(const float* x, float* y, Taps tap, std::int64_t images, std::int64_t channels,
                                        const PoolAxis& h, const PoolAxis& w) {
   const std::int64_t line = w.in * channels;
+  const bool pairs = h.taps == 2 && w.taps == 2 && h.dilation == 1 && w.dilation == 1;  // of rows and columns: common
   parallel_image_rows(images, h.out, w.out * channels * h.taps, [&](std::int64_t image, std::int64_t oh) {
     const Span rows = h.inside[oh];
     const float* const top = x + (image * h.in + h.start[oh] + rows.begin * h.dilation) * line;
@@ -22,13 +23,19 @@ TILESTACK_INLINE bool has_few_channels(const View& images) {
       const float* from = top + (w.start[ow] + cols.begin * w.dilation) * channels;
       VecF best = splat(-__builtin_inff());
       TapLanes<float> at = every_lane<float>(rows.begin * w.taps + cols.begin);
-      for (std::int64_t r = rows.begin; r < rows.end; ++r, from += h.dilation * line)
-        for (std::int64_t s = cols.begin; s < cols.end; ++s) {
-          const VecF v = load_partial(from + (s - cols.begin) * w.dilation * channels, channels);
-          const TapLanes<float> take = (v > best) | (v != v);
-          best = take ? v : best;
-          at = take ? every_lane<float>(r * w.taps + s) : at;
-        }
+      const auto consider = [&](const float* p, std::int64_t t) {
+        const VecF v = load_partial(p, channels);
+        const TapLanes<float> take = (v > best) | (v != v);
+        best = take ? v : best;
+        at = take ? every_lane<float>(t) : at;
+      };
+      if (pairs && rows.end - rows.begin == 2 && cols.end - cols.begin == 2) {
+        for (int t = 0; t < 4; ++t) consider(from + (t / 2 * line + t % 2 * channels), t);
+      } else {
+        for (std::int64_t r = rows.begin; r < rows.end; ++r, from += h.dilation * line)
+          for (std::int64_t s = cols.begin; s < cols.end; ++s)
+            consider(from + (s - cols.begin) * w.dilation * channels, r * w.taps + s);
+      }
       store_partial(y + to, best, channels);
       if (tap) store_taps<float>(tap + to, at, channels);
     }
