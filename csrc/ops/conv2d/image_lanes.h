@@ -2,7 +2,6 @@
 // Convolution of many images at once: each lane is an image, so vectors are full whatever the numbers of channels,
 // outputs and columns are, and of the border only what neighbouring windows share is multiplied. Blocks of images are
 // turned to (row, column, channel, image) for it, and results back.
-#include "core/gemm/epilogue.h"
 #include "core/once.h"
 #include "core/parallel.h"
 #include "ops/conv2d/direct.h"
@@ -153,10 +152,6 @@ TILESTACK_INLINE auto lane_kernel(std::int64_t outputs, std::integer_sequence<in
   }
 }
 
-[[gnu::noinline]] void activate_all(Activation activation, float* x, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; i += kImages) store(x + i, activate(activation, load(x + i)));
-}
-
 // to: [group, strip of outputs][a, b, channel][output]
 TILESTACK_ONCE void pack_lane_weights(const Windows& w, const TapWeights& from, std::int64_t groups,
                                       std::int64_t group_stride, std::int64_t out, std::int64_t height, float* to) {
@@ -217,7 +212,11 @@ struct LaneConvolution {
   void write_row(float* sums, std::int64_t n, std::int64_t count, std::int64_t i, std::int64_t j,
                  std::int64_t until) const {
     if (c.pre) write(sums, static_cast<float*>(c.pre), n, count, i, j, until);
-    if (c.activation != Activation::none) activate_all(c.activation, sums, (until - j) * outputs * kImages);
+    if (c.activation != Activation::none) {
+      constexpr std::int64_t cols = kTileCols<float>;
+      const GemmOutput same{.data = sums, .row_stride = cols, .activation = c.activation};
+      gemm.write(same, false, sums, 0, up((until - j) * outputs * kImages, cols), 0, cols);
+    }
     write(sums, static_cast<float*>(c.data), n, count, i, j, until);
   }
 

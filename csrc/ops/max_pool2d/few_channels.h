@@ -5,13 +5,14 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-TILESTACK_INLINE bool has_few_channels(const View& images) {
-  return kVectorBytes > 16 && images.dtype == DType::float32 && images.shape[1] <= kLanes<float>;
+TILESTACK_INLINE bool has_few_channels(const View& images, const View& tap) {
+  return kVectorBytes > 16 && images.dtype == DType::float32 && images.shape[1] <= kLanes<float> &&
+         tap.dtype != DType::int32;
 }
 
 // max_forward.
-[[gnu::noinline]] void max_forward_few(const float* x, float* y, Taps tap, std::int64_t images, std::int64_t channels,
-                                       const PoolAxis& h, const PoolAxis& w) {
+[[gnu::noinline]] void max_forward_few(const float* x, float* y, std::uint8_t* tap, std::int64_t images,
+                                       std::int64_t channels, const PoolAxis& h, const PoolAxis& w) {
   const std::int64_t line = w.in * channels;
   const bool pairs = h.taps == 2 && w.taps == 2 && h.dilation == 1 && w.dilation == 1;  // of rows and columns: common
   parallel_image_rows(images, h.out, w.out * channels * h.taps, [&](std::int64_t image, std::int64_t oh) {
@@ -37,14 +38,14 @@ TILESTACK_INLINE bool has_few_channels(const View& images) {
             consider(from + (s - cols.begin) * w.dilation * channels, r * w.taps + s);
       }
       store_partial(y + to, best, channels);
-      if (tap) store_taps<float>(tap + to, at, channels);
+      if (tap) store_taps_as<float>(tap + to, at, channels);
     }
   });
 }
 
 // max_backward where windows tile the images: each writes all that it reads, in the order of memory, so
 // that what is stored beyond its channels is overwritten.
-[[gnu::noinline]] void max_backward_tiles(const float* dy, Taps tap, float* dx, std::int64_t images,
+[[gnu::noinline]] void max_backward_tiles(const float* dy, const std::uint8_t* tap, float* dx, std::int64_t images,
                                           std::int64_t channels, const PoolAxis& h, const PoolAxis& w) {
   constexpr std::int64_t L = kLanes<float>;
   const std::int64_t size = w.out * channels, step = size + L;  // of a row's windows: elements; to the next tap's
@@ -56,7 +57,7 @@ TILESTACK_INLINE bool has_few_channels(const View& images) {
         for (std::int64_t i = 0; i < size; i += L) {
           const std::int64_t at = row * size + i, left = size - i;
           const VecF d = load_upto(dy + at, left);
-          const TapLanes<float> won = load_taps<float>(tap + at, left < L ? left : L);
+          const TapLanes<float> won = load_stored_taps<float>(tap + at, left < L ? left : L);
           for (std::int64_t s = 0; s < w.taps; ++s)
             store(taps + s * step + i, won == every_lane<float>(r * w.taps + s) ? d : VecF{});
         }
