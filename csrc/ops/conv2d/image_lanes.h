@@ -90,8 +90,8 @@ struct LaneTask {
         until(least(row + t.rows, t.w.rows)) {}
 };
 
-// Of few outputs, as many more windows are summed at once.
-constexpr int windows_of(int outputs) { return outputs * 2 <= kLaneRows ? 4 : 2; }
+// Windows of a product: more where outputs are few, so that no addition waits for the one before.
+constexpr int windows_beside(int outputs) { return outputs * 2 <= kLaneRows ? 4 : 2; }
 
 // Sums of outputs for neighbouring windows of each image.
 struct LaneProduct {
@@ -129,7 +129,7 @@ TILESTACK_INLINE void multiply_windows(const LaneProduct& p, std::integer_sequen
 
 template <int R>
 void multiply_lanes(const LaneProduct& p) {
-  constexpr int W = windows_of(R);
+  constexpr int W = windows_beside(R);
   multiply_windows<R, W>(p, std::make_integer_sequence<int, R * W>());
 }
 template <int... I>
@@ -184,7 +184,7 @@ struct LaneConvolution {
     const float* of = weights;
     for (std::int64_t o = 0, n; o < outputs; o += n, of += n * w.taps_high * w.taps_wide * w.channels) {
       n = least(height, out - o % out);
-      const std::int64_t tap = w.channels * n, wide = windows_of(int(n));
+      const std::int64_t tap = w.channels * n, wide = windows_beside(int(n));
       const auto multiply = lane_kernel(n, numbers);
       for (std::int64_t col = j; col < until; col += wide) {
         const std::int64_t last = least(wide, until - col) - 1, at = w.first_x + col * w.step_x;
