@@ -54,6 +54,13 @@ struct PoolAxis {
     return true;
   }
 
+  // Whether windows follow one another and cover all positions.
+  TILESTACK_ONCE bool tiles() const {
+    for (std::int64_t o = 0; o < out; ++o)
+      if (start[o] != o * taps) return false;
+    return dilation == 1 && out * taps == in;
+  }
+
   // Tap of window o that reads position i; -1 if none does.
   TILESTACK_INLINE std::int64_t tap(std::int64_t o, std::int64_t i) const {
     const std::int64_t distance = i - start[o];
@@ -152,11 +159,16 @@ TILESTACK_INLINE TapLanes<C> load_stored_taps(const Stored* p, std::int64_t n) {
 }
 template <class C, class Stored>
 TILESTACK_INLINE void store_taps_as(Stored* p, TapLanes<C> taps, std::int64_t n) {
+  typedef std::make_unsigned_t<Stored> Lanes __attribute__((vector_size(sizeof(Stored) * kLanes<C>)));
+  if (n >= kLanes<C>) {
+    const auto stored = convert_lanes<Lanes>(taps);
+    __builtin_memcpy(p, &stored, sizeof stored);
+    return;
+  }
 #if defined(__AVX512BW__)
   if constexpr (sizeof(Stored) == 1 && sizeof(C) == 4)
     return _mm_mask_storeu_epi8(p, __mmask16((1u << n) - 1), _mm512_cvtepi32_epi8((__m512i)taps));
 #endif
-  typedef std::make_unsigned_t<Stored> Lanes __attribute__((vector_size(sizeof(Stored) * kLanes<C>)));
   const auto stored = convert_lanes<Lanes>(taps);
   __builtin_memcpy(p, &stored, std::size_t(n) * sizeof(Stored));
 }

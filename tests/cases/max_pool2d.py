@@ -29,6 +29,9 @@ SAMPLES = [
     ((2, 3, 11, 39), {"kernel_size": (2, 3), "stride": (1, 2), "padding": 1, "ceil_mode": True}),
     ((4, 24, 40, 40), {"kernel_size": 3, "stride": 2, "padding": 1}),
     ((16, 6, 28, 28), {"kernel_size": 2}),
+    ((3, 16, 6, 9), {"kernel_size": (2, 3)}),
+    ((3, 4, 5, 6), {"kernel_size": 2, "stride": (2, 3), "ceil_mode": True}),
+    ((2, 4, 6, 6), {"kernel_size": 3, "padding": 1}),
 ]
 
 case = Case(

@@ -6,6 +6,7 @@
 #include "ops/conv2d/depthwise_planes.h"
 #include "ops/conv2d/direct.h"
 #include "ops/conv2d/geometry.h"
+#include "ops/conv2d/image_lanes_weights.h"
 #include "ops/conv2d/winograd.h"
 #include "ops/copy/copy.h"
 
@@ -63,6 +64,16 @@ TILESTACK_INLINE bool runs_direct(const Geometry& g, const Windows& windows) {
   return !matrix && fits_direct(windows);
 }
 
+// Whether lanes are images.
+TILESTACK_INLINE bool runs_in_lanes(const Geometry& g, const Windows& windows, std::int64_t out) {
+  const bool matrix = g.pointwise() && windows.channel_stride == 1;
+  return !matrix && fits_image_lanes(windows, g.batch, out);
+}
+
+TILESTACK_INLINE bool sums_in_lanes(const Geometry& g, const Windows& windows) {
+  return runs_in_lanes(g, windows, g.group_out) && fits_image_lanes_weights(windows, g.batch, g.groups, g.group_out);
+}
+
 // The rows of a group in y.
 template <class S>
 GemmOutput group_output(View b, View y, View pre, const Geometry& g, std::int64_t group, Activation activation) {
@@ -84,6 +95,10 @@ void forward_of(View x, View w, View b, View y, View pre, const Geometry& g, Act
                  g.group_out, group_output<S>(b, y, pre, g, group, activation));
       return;
     }
+    if (runs_in_lanes(g, windows, g.group_out))
+      return image_lanes(
+          windows, g.batch, g.groups, x.data<S>(), {w.data<S>(), g.group_in * g.taps(), g.taps(), g.kernel[1], 1},
+          g.group_out * g.group_in * g.taps(), g.group_out, group_output<S>(b, y, pre, g, 0, activation));
     if (runs_direct(g, windows)) {
       for (std::int64_t group = 0; group < g.groups; ++group)
         direct(windows, g.batch, x.data<S>() + group * g.group_in * windows.channel_stride,
@@ -118,6 +133,8 @@ void backward_weights(View x, const S* dz, View dw, const Geometry& g) {
                          g.group_out, dw.data<S>() + group * g.group_out * g.group_in * g.taps());
       return;
     }
+    if (sums_in_lanes(g, windows))
+      return image_lanes_weights(windows, g.batch, g.groups, x.data<S>(), dz, g.group_out, dw.data<S>());
     if (runs_direct(g, windows) && fits_direct_weights(windows, g.batch, g.group_out)) {
       for (std::int64_t group = 0; group < g.groups; ++group)
         direct_weights(windows, g.batch, x.data<S>() + group * g.group_in * windows.channel_stride,
@@ -157,6 +174,11 @@ void backward_residue(const S* dz, View w, S* dx, const Geometry& g, const Resid
                  g.group_in, output_of(g, y, x, dx + group * g.group_in, dtype_of<S>));
       return;
     }
+    if (runs_in_lanes(g, windows, g.group_in))
+      return image_lanes(windows, g.batch, g.groups, dz,
+                         {w.data<S>() + y.first * g.kernel[1] + x.first, g.taps(), g.group_in * g.taps(),
+                          -y.every * g.kernel[1], -x.every},
+                         g.group_out * g.group_in * g.taps(), g.group_in, output_of(g, y, x, dx, dtype_of<S>));
     if (runs_direct(g, windows)) {
       for (std::int64_t group = 0; group < g.groups; ++group)
         direct(windows, g.batch, dz + group * g.group_out,

@@ -4,6 +4,7 @@
 // along a row of windows.
 #include "core/gemm/micro_kernel.h"
 #include "core/gemm/pack.h"
+#include "core/once.h"
 #include "core/parallel.h"
 #include "ops/conv2d/geometry.h"
 
@@ -24,6 +25,15 @@ struct TapWeights {
   TILESTACK_INLINE float at(std::int64_t o, std::int64_t c, std::int64_t a, std::int64_t b) const {
     return data[o * out_stride + c * in_stride + a * tap_y + b * tap_x];
   }
+};
+
+// Taps [first, first + count) of windows at `low` to `high` that meet an image of `size`, or one that does not.
+struct TapSpan {
+  std::int64_t first, count;
+
+  TILESTACK_INLINE TapSpan(std::int64_t low, std::int64_t high, std::int64_t step, std::int64_t taps, std::int64_t size)
+      : first(high < 0 ? least(up(-high, step), taps - 1) : 0),
+        count(most((low < size ? least(up(size - low, step), taps) : 0) - first, 1)) {}
 };
 
 // Rows of an image that rows of windows see, as (row, column, channel) or, in planes, as (row, channel, column).
@@ -84,16 +94,28 @@ struct ImageBlock {
   }
 };
 
-// A product whose depth is `runs` runs of p.depth, in blocks that keep rounding errors of long sums small.
-TILESTACK_INLINE void sum_runs(TileProduct p, std::int64_t runs) {
+// Taps of a row of taps that lie side by side in a row of the image: all of them, or one where they are dilated.
+TILESTACK_INLINE std::int64_t taps_of_run(const Windows& w) { return w.tap_x == 1 ? w.taps_wide : 1; }
+
+// Depth that comes in `count` runs, `repeats` times over: those of A begin repeat_step further on, those of B follow.
+struct DepthRuns {
+  std::int64_t count, repeats = 1, repeat_step = 0;
+};
+
+// A product whose depth is runs of p.depth, in blocks that keep rounding errors of long sums small.
+TILESTACK_INLINE void sum_runs(TileProduct p, DepthRuns runs) {
   const std::int64_t block = most(1, kMaxDepth / p.depth);
-  for (std::int64_t run = 0; run < runs; run += block) {
-    p.runs = least(block, runs - run);
-    gemm.tile(p);
-    p.a += p.runs * p.a_run_step;
-    p.b += p.runs * p.b_run_step;
-    p.start = p.sums;
-    p.start_step = p.row_step;
+  const float* a = p.a;
+  for (std::int64_t repeat = 0; repeat < runs.repeats; ++repeat, a += runs.repeat_step) {
+    p.a = a;
+    for (std::int64_t run = 0; run < runs.count; run += block) {
+      p.runs = least(block, runs.count - run);
+      gemm.tile(p);
+      p.a += p.runs * p.a_run_step;
+      p.b += p.runs * p.b_run_step;
+      p.start = p.sums;
+      p.start_step = p.row_step;
+    }
   }
 }
 
@@ -114,9 +136,7 @@ TILESTACK_INLINE bool along_windows(const Windows& w, std::int64_t out) {
   return w.step_x == 1 && w.tap_y == 1 && most(out, 3) * up(w.cols, L) < up(out, L) * w.cols;
 }
 
-TILESTACK_INLINE bool fits_direct(const Windows& w) {
-  return w.channels > 0 && w.taps_high > 0 && w.taps_wide > 0 && (w.tap_x == 1 || w.taps_wide == 1);
-}
+TILESTACK_INLINE bool fits_direct(const Windows& w) { return w.channels > 0 && w.taps_high > 0 && w.taps_wide > 0; }
 
 // Of convolutions and their parts: the tiles of one block of rows.
 struct DirectTask {
@@ -125,18 +145,12 @@ struct DirectTask {
   GemmOutput c;
   const float *weights, *bias;  // bias: of windows, as tiles of c without one
 
-  TILESTACK_INLINE std::int64_t run() const { return w.taps_wide * w.channels; }
+  TILESTACK_INLINE std::int64_t run() const { return w.taps_wide * w.channels; }  // of a row of taps
   TILESTACK_INLINE std::int64_t depth() const { return w.taps_high * run(); }
 
-  struct TapRows {
-    std::int64_t first, count;
-  };
-  // Rows of taps that a row of windows has in the image, or one that meets zeros only.
-  TILESTACK_INLINE TapRows taps_inside(std::int64_t row) const {
+  TILESTACK_INLINE TapSpan taps_inside(std::int64_t row) const {
     const std::int64_t y = w.first_y + row * w.step_y;
-    const std::int64_t first = y < 0 ? least(up(-y, w.tap_y), w.taps_high - 1) : 0;
-    const std::int64_t end = y < w.height ? least(up(w.height - y, w.tap_y), w.taps_high) : 0;
-    return {first, most(end - first, 1)};
+    return {y, y, w.tap_y, w.taps_high, w.height};
   }
 
   // weights: [panel of outputs][a, b, channel][output]   block: (row, column, channel), from row `begin` of windows on
@@ -146,23 +160,25 @@ struct DirectTask {
     constexpr std::int64_t cols = kTileCols<float>;
     const std::int64_t height = up(w.cols, up(w.cols, kTileRows)), pixel = w.step_x * w.channels;
     const std::int64_t panels = up(out, cols);
-    const bool by_rows = panels * cols * depth() <= kDirectWeights;
+    const bool by_rows = panels * cols * depth() <= kDirectWeights, dilated = w.tap_x != 1;
+    const std::int64_t run_depth = taps_of_run(w) * w.channels;
     for (std::int64_t t = 0; t < rows * panels; ++t) {
       const std::int64_t i = by_rows ? t / panels : t % rows, o = (by_rows ? t % panels : t / rows) * cols;
-      const TapRows taps = taps_inside(begin + i);
+      const TapSpan taps = taps_inside(begin + i);
       for (std::int64_t j = 0; j < w.cols; j += height)
         product({.rows = least(height, w.cols - j),
                  .cols = least(cols, out - o),
-                 .depth = run(),
-                 .block = run(),
+                 .depth = run_depth,
+                 .block = run_depth,
                  .a = block + (i * w.step_y + taps.first * w.tap_y) * row_step + j * pixel,
                  .a_row_step = pixel,
                  .a_depth_step = 1,
                  .b = weights + o * depth() + taps.first * run() * cols,
                  .b_step = cols,
-                 .a_run_step = w.tap_y * row_step,
-                 .b_run_step = run() * cols},
-                taps.count, false, first + i * w.cols + j, o);
+                 .a_run_step = dilated ? w.tap_x * w.channels : w.tap_y * row_step,
+                 .b_run_step = run_depth * cols},
+                dilated ? DepthRuns{w.taps_wide, taps.count, w.tap_y * row_step} : DepthRuns{taps.count}, false,
+                first + i * w.cols + j, o);
     }
   }
 
@@ -172,7 +188,7 @@ struct DirectTask {
     const std::int64_t height = up(out, up(out, kTileRows));
     for (std::int64_t o = 0; o < out; o += height)
       for (std::int64_t i = 0; i < rows; ++i) {
-        const TapRows taps = taps_inside(begin + i);
+        const TapSpan taps = taps_inside(begin + i);
         for (std::int64_t j = 0; j < w.cols; j += kTileCols<float>)
           product({.rows = least(height, out - o),
                    .cols = least(kTileCols<float>, w.cols - j),
@@ -182,15 +198,15 @@ struct DirectTask {
                    .a_row_step = depth(),
                    .a_depth_step = 1,
                    .b = block + (i * w.step_y + taps.first) * row_step + j,
-                   .b_step = 1,
+                   .b_step = w.tap_x,
                    .a_run_step = w.taps_wide,
                    .b_run_step = row_step / w.channels},
-                  taps.count * w.channels, true, first + i * w.cols + j, o);
+                  {taps.count * w.channels}, true, first + i * w.cols + j, o);
       }
   }
 
   // One tile of c, straight into it where whole vectors of sums and bias are all.
-  TILESTACK_INLINE void product(TileProduct p, std::int64_t runs, bool swapped, std::int64_t window,
+  TILESTACK_INLINE void product(TileProduct p, DepthRuns runs, bool swapped, std::int64_t window,
                                 std::int64_t o) const {
     alignas(64) float tile[kTileSize<float>];
     p.sums = tile;
@@ -217,20 +233,36 @@ struct DirectTask {
   }
 };
 
-// As the tasks above want them.
-[[gnu::noinline]] void pack_taps(const Windows& w, const TapWeights& from, std::int64_t out, bool windows, float* to) {
-  constexpr std::int64_t cols = kTileCols<float>;
-  const std::int64_t depth = w.taps_high * w.taps_wide * w.channels;
-  parallel_rows(windows ? out : up(out, cols) * cols, depth, [&](std::int64_t o) {
-    float* line = windows ? to + o * depth : to + o / cols * depth * cols + o % cols;
-    const std::int64_t step = windows ? 1 : cols;
+// As along_windows wants them.
+TILESTACK_ONCE void pack_by_output(const Windows& w, const TapWeights& from, std::int64_t out, float* to) {
+  for (std::int64_t o = 0; o < out; ++o)
     for (std::int64_t a = 0; a < w.taps_high; ++a)
-      for (std::int64_t b = 0; b < w.taps_wide; ++b)
-        for (std::int64_t k = 0; k < w.channels; ++k) {
-          const std::int64_t at =
-              windows ? (a * w.channels + k) * w.taps_wide + b : (a * w.taps_wide + b) * w.channels + k;
-          line[at * step] = o < out ? from.at(o, k, a, b) : 0;
-        }
+      for (std::int64_t k = 0; k < w.channels; ++k)
+        for (std::int64_t b = 0; b < w.taps_wide; ++b) *to++ = from.at(o, k, a, b);
+}
+
+// As along_outputs wants them. The memory that holds the taps of a channel, or of some, is turned for a vector
+// of outputs at once.
+[[gnu::noinline]] void pack_panels(const Windows& w, const TapWeights& from, std::int64_t out, float* to) {
+  constexpr std::int64_t cols = kTileCols<float>, L = kLanes<float>;
+  const std::int64_t depth = w.taps_high * w.taps_wide * w.channels;
+  const std::int64_t y = (w.taps_high - 1) * from.tap_y, x = (w.taps_wide - 1) * from.tap_x;
+  const std::int64_t low = least(y, 0) + least(x, 0), span = most(y, 0) + most(x, 0) - low + 1;
+  const std::int64_t together = from.in_stride == span ? L : 1;  // channels that follow one another
+  parallel_rows(up(out, cols) * cols / L, depth * L, [&](std::int64_t block) {
+    const std::int64_t o = block * L, lines = least(most(out - o, 0), L);
+    float* const panel = to + o / cols * depth * cols + o % cols;
+    const Scratch<float> turned(together * span * L);
+    for (std::int64_t k = 0; k < w.channels; ++k) {
+      const std::int64_t among = k % together;
+      if (among == 0)
+        turn_lines(from.data + o * from.out_stride + k * from.in_stride + low, from.out_stride, lines,
+                   least(together, w.channels - k) * span, turned.data, L);
+      for (std::int64_t a = 0; a < w.taps_high; ++a)
+        for (std::int64_t b = 0; b < w.taps_wide; ++b)
+          store(panel + ((a * w.taps_wide + b) * w.channels + k) * cols,
+                load(turned + (among * span + a * from.tap_y + b * from.tap_x - low) * L));
+    }
   });
 }
 
@@ -240,7 +272,7 @@ struct DirectTask {
   const bool windows = along_windows(w, out);
   const std::int64_t depth = w.taps_high * w.taps_wide * w.channels;
   const Scratch<float> weights(depth * up(out, kTileCols<float>) * kTileCols<float>);
-  pack_taps(w, order, out, windows, weights);
+  windows ? pack_by_output(w, order, out, weights) : pack_panels(w, order, out, weights);
   const bool own_bias = windows && c.bias && c.dtype == DType::float32;
   const Scratch<float> bias(own_bias ? out * kTileCols<float> : 1);
   for (std::int64_t i = 0; own_bias && i < out * kTileCols<float>; ++i)
@@ -296,13 +328,14 @@ struct GradientPanels {
 };
 
 // dw (out, channels, taps) = the sums over windows of x times dz, whose pixels are `dz_step` apart. Chunks of blocks
-// are summed by themselves, and then in order: [chunk][a, panel of outputs, strip of (b, channel)][tile].
+// are summed by themselves, and then in order: [chunk][run of taps, panel of outputs, strip of (b, channel)][tile].
 [[gnu::noinline]] void direct_weights(const Windows& w, std::int64_t batch, const float* x, const float* dz,
                                       std::int64_t dz_step, std::int64_t out, float* dw) {
   constexpr std::int64_t cols = kTileCols<float>, size = kTileSize<float>;
-  const std::int64_t run = w.taps_wide * w.channels, strips = up(run, kTileRows), height = up(run, strips);
-  const std::int64_t panels = up(out, cols), tiles = w.taps_high * strips * panels;
-  const DirectBlocks blocks(w, batch, w.taps_high * run * out, w.cols * (w.step_y * w.step_x * w.channels + out));
+  const std::int64_t side = taps_of_run(w), run = side * w.channels, runs = w.taps_high * w.taps_wide / side;
+  const std::int64_t strips = up(run, kTileRows), height = up(run, strips);
+  const std::int64_t panels = up(out, cols), tiles = runs * strips * panels;
+  const DirectBlocks blocks(w, batch, runs * run * out, w.cols * (w.step_y * w.step_x * w.channels + out));
   const std::int64_t most_chunks =
       least(least(kDirectChunks, kDirectSumBytes / (tiles * size * 4)), batch * w.rows * w.cols / kChunkWindows);
   const std::int64_t grain = most(blocks.grain, up(blocks.tasks, most(1, most_chunks)));
@@ -310,7 +343,7 @@ struct GradientPanels {
   const Scratch<float> sums(chunks * tiles * size);
   parallel_for(blocks.tasks, grain, [&](std::int64_t begin, std::int64_t end) {
     const ImageBlock rows(w, blocks.rows, false);
-    const GradientPanels gradient(out, dz_step, blocks.rows * w.cols, w.taps_high * strips);
+    const GradientPanels gradient(out, dz_step, blocks.rows * w.cols, runs * strips);
     const Scratch<float> space(rows.size + gradient.size);
     float* const own = sums + begin / grain * tiles * size;
     for (std::int64_t t = begin; t < end; ++t) {
@@ -320,12 +353,13 @@ struct GradientPanels {
       const float* d =
           gradient.of(dz + (n * w.rows + i) * w.cols * dz_step, dz_step, (until - i) * w.cols, space + rows.size);
       for (std::int64_t k = 0; k < tiles; ++k) {
-        const std::int64_t panel = k / strips % panels, strip = k % strips, a = k / strips / panels;
+        const std::int64_t panel = k / strips % panels, strip = k % strips, tap = k / strips / panels * side;
+        const std::int64_t first = tap / w.taps_wide * w.tap_y * rows.step + tap % w.taps_wide * w.tap_x * w.channels;
         sum_runs({.rows = least(height, run - strip * height),
                   .cols = least(cols, out - panel * cols),
                   .depth = w.cols,
                   .block = w.cols,
-                  .a = space + a * w.tap_y * rows.step + strip * height,
+                  .a = space + first + strip * height,
                   .a_row_step = 1,
                   .a_depth_step = w.step_x * w.channels,
                   .b = d + panel * gradient.panel_step,
@@ -336,12 +370,12 @@ struct GradientPanels {
                   .start_step = cols,
                   .a_run_step = w.step_y * rows.step,
                   .b_run_step = w.cols * gradient.step},
-                 until - i);
+                 {until - i});
       }
     }
   });
-  parallel_rows(w.taps_high * run, chunks * out, [&](std::int64_t row) {
-    const std::int64_t a = row / run, k = row % run, tap = a * w.taps_wide + k / w.channels, c = k % w.channels;
+  parallel_rows(runs * run, chunks * out, [&](std::int64_t row) {
+    const std::int64_t a = row / run, k = row % run, tap = row / w.channels, c = row % w.channels;
     for (std::int64_t o = 0; o < out; ++o) {
       const float* from = sums + ((a * panels + o / cols) * strips + k / height) * size + k % height * cols + o % cols;
       float total = 0;

@@ -1,3 +1,4 @@
+#include "ops/max_pool2d/few_channels.h"
 #include "ops/max_pool2d/max_pool2d.h"
 #include "ops/max_pool2d/planes.h"
 
@@ -20,6 +21,8 @@ void forward(View x, View y, View tap, Window2d window) {
   if (in_planes(x))
     return max_planes_forward(x.data<float>(), y.data<float>(), Taps::of(tap), images * channels, axes.h, axes.w,
                               window);
+  if (has_few_channels(x, tap))
+    return max_forward_few(x.data<float>(), y.data<float>(), Taps::of(tap).bytes(), images, channels, axes.h, axes.w);
   visit_float(x.dtype, [&]<class T>() {
     max_forward(x.data<T>(), y.data<T>(), Taps::of(tap), images, channels, axes.h, axes.w);
   });
@@ -30,6 +33,9 @@ void backward(View dy, View tap, View dx, Window2d window) {
   const std::int64_t images = dx.shape[0], channels = dx.shape[1];
   if (in_planes(dx))
     return max_planes_backward(dy.data<float>(), Taps::of(tap), dx.data<float>(), images * channels, axes.h, axes.w);
+  if (has_few_channels(dx, tap) && axes.h.tiles() && axes.w.tiles())
+    return max_backward_tiles(dy.data<float>(), Taps::of(tap).bytes(), dx.data<float>(), images, channels, axes.h,
+                              axes.w);
   visit_float(dx.dtype, [&]<class T>() {
     max_backward(dy.data<T>(), Taps::of(tap), dx.data<T>(), images, channels, axes.h, axes.w);
   });
