@@ -1,4 +1,4 @@
-"""Losses that are compositions of ops, against formulas in numpy and slopes of finite differences."""
+"""Losses that have no case, against formulas in numpy and slopes of finite differences."""
 
 from __future__ import annotations
 

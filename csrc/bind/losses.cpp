@@ -3,8 +3,10 @@
 #include "ops/binary_cross_entropy_with_logits/binary_cross_entropy_with_logits.h"
 #include "ops/cross_entropy/cross_entropy.h"
 #include "ops/div/div.h"
+#include "ops/huber_loss/huber_loss.h"
 #include "ops/l1_loss/l1_loss.h"
 #include "ops/log_softmax/log_softmax.h"
+#include "ops/mean/mean.h"
 #include "ops/mse_loss/mse_loss.h"
 #include "ops/mul/mul.h"
 #include "ops/nll_loss/nll_loss.h"
@@ -21,14 +23,11 @@ LossReduction reduction_of(const char* op, const std::string& name) {
   return LossReduction::none;
 }
 
-// Each element's loss times its weight; their mean is over the weights' sum, as torch's.
-Tensor weighted(const char* op, const Tensor& losses, const Tensor& weight, LossReduction reduction) {
+// Each element's loss times its weight.
+Tensor weighted(const char* op, const Tensor& losses, const Tensor& weight) {
   check(weight.shape() == losses.shape(), "{}: weight must have the input's shape {}, got {}", op, losses.shape(),
         weight.shape());
-  const Tensor each = mul(losses, weight);
-  if (reduction == LossReduction::none) return each;
-  const Tensor total = sum(each, {}, false, {});
-  return reduction == LossReduction::sum ? total : div(total, sum(weight, {}, false, {}));
+  return mul(losses, weight);
 }
 
 using PointwiseLoss = Tensor(const Tensor&, const Tensor&, LossReduction);
@@ -40,7 +39,10 @@ void bind_weighted(Bindings& b, const char* name, const char* doc) {
       [name](const Tensor& x, const Tensor& t, const std::string& reduction, const Tensor& weight) {
         const LossReduction how = reduction_of(name, reduction);
         if (!weight.defined()) return loss(cast_up(x), cast_up(t), how);
-        return weighted(name, loss(cast_up(x), cast_up(t), LossReduction::none), cast_up(weight), how);
+        const Tensor w = cast_up(weight), each = weighted(name, loss(cast_up(x), cast_up(t), LossReduction::none), w);
+        if (how == LossReduction::none) return each;
+        const Tensor total = sum(each, {}, false, {});
+        return how == LossReduction::sum ? total : div(total, sum(w, {}, false, {}));
       },
       doc, py::arg("input").none(false), py::arg("target").none(false), py::arg("reduction") = "mean",
       py::arg("weight") = py::none());
@@ -93,6 +95,27 @@ void bind_losses(Bindings& b) {
                           "the weights, if they\n"
                           "are given), 'sum' or 'none'. weight: a factor for each element, of the input's shape.");
   bind_weighted<l1_loss>(b, "l1_loss", "|input - target|. Arguments as of mse_loss.");
+  b.function(
+      "huber_loss",
+      [](const Tensor& x, const Tensor& t, const std::string& reduction, double delta, const Tensor& weight) {
+        const LossReduction how = reduction_of("huber_loss", reduction);
+        if (!weight.defined()) return huber_loss(cast_up(x), cast_up(t), how, delta);
+        const Tensor losses = huber_loss(cast_up(x), cast_up(t), LossReduction::none, delta);
+        const Tensor each = weighted("huber_loss", losses, cast_up(weight));
+        if (how == LossReduction::none) return each;
+        return (how == LossReduction::sum ? sum : mean)(each, {}, false, {});
+      },
+      "d^2 / 2 where d = |input - target| is below delta, else delta (d - delta / 2). Arguments as of mse_loss, but\n"
+      "the mean is over the elements, with a weight too.",
+      input, target, reduction, py::arg("delta") = 1.0, weight);
+  b.function(
+      "smooth_l1_loss",
+      [](const Tensor& x, const Tensor& t, const std::string& reduction, double beta) {
+        return smooth_l1_loss(cast_up(x), cast_up(t), reduction_of("smooth_l1_loss", reduction), beta);
+      },
+      "d^2 / (2 beta) where d = |input - target| is below beta, else d - beta / 2, of tensors of one shape.\n"
+      "reduction: 'mean', 'sum' or 'none'.",
+      input, target, reduction, py::arg("beta") = 1.0);
   bind_pointwise<binary_cross_entropy_with_logits>(
       b, "binary_cross_entropy_with_logits",
       "-t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x)) of logits x and probabilities t of one shape.\n"

@@ -3,7 +3,7 @@
 namespace tilestack {
 
 Tensor pointwise_loss(const char* op, const PointwiseLossKernels& (*kernels)(Device), const Tensor& x, const Tensor& t,
-                      LossReduction reduction, bool symmetric) {
+                      LossReduction reduction, bool symmetric, double parameter) {
   check_float(op, x);
   check(x.shape() == t.shape(), "{}: input and target must have the same shape, got {} and {}; reshape one of them", op,
         x.shape(), t.shape());
@@ -12,17 +12,18 @@ Tensor pointwise_loss(const char* op, const PointwiseLossKernels& (*kernels)(Dev
   check(symmetric || !grad_enabled() || !t.requires_grad(), "{}: the target can't have a gradient; detach() it", op);
   const Tensor in = as_contiguous(x), target = as_contiguous(t);
   const Tensor y = empty(reduction == LossReduction::none ? x.shape() : Dims{}, x.dtype(), x.device());
-  kernels(x.device()).forward(in, target, y, reduction);
-  return record(op, y, {x, t},
-                [x, t, in = Saved(in), target = Saved(target), kernels, reduction](const Tensor& dy) -> Gradients {
-                  const double scale = reduction == LossReduction::mean ? 1.0 / double(in->numel()) : 1;
-                  auto gradient = [&](double sign) {
-                    const Tensor dx = empty_like(*in);
-                    kernels(dx.device()).backward(*in, *target, as_contiguous(dy), dx, sign * scale);
-                    return dx;
-                  };
-                  return {x.requires_grad() ? gradient(1) : Tensor(), t.requires_grad() ? gradient(-1) : Tensor()};
-                });
+  kernels(x.device()).forward(in, target, y, reduction, parameter);
+  return record(
+      op, y, {x, t},
+      [x, t, in = Saved(in), target = Saved(target), kernels, reduction, parameter](const Tensor& dy) -> Gradients {
+        const double scale = reduction == LossReduction::mean ? 1.0 / double(in->numel()) : 1;
+        auto gradient = [&](double sign) {
+          const Tensor dx = empty_like(*in);
+          kernels(dx.device()).backward(*in, *target, as_contiguous(dy), dx, sign * scale, parameter);
+          return dx;
+        };
+        return {x.requires_grad() ? gradient(1) : Tensor(), t.requires_grad() ? gradient(-1) : Tensor()};
+      });
 }
 
 Tensor class_rows(const Tensor& x) {

@@ -7,7 +7,7 @@ namespace tilestack {
 
 // Refuses shapes that differ. symmetric: df/dt = -df/dx; without it the target can't have a gradient.
 Tensor pointwise_loss(const char* op, const PointwiseLossKernels& (*kernels)(Device), const Tensor& x, const Tensor& t,
-                      LossReduction reduction, bool symmetric);
+                      LossReduction reduction, bool symmetric, double parameter = 0);
 
 // The input (N, C, ...) as contiguous rows of C, one for each target; and the way back.
 struct ClassRows {

@@ -1,19 +1,20 @@
 #pragma once
-// The kernels of a pointwise loss F, for kernel files: F::loss(x, t) and F::slope(x, t) of vectors.
+// The kernels of a pointwise loss F, for kernel files: its loss(x, t) and slope(x, t) take vectors.
 #include "core/reduce.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
 template <class F>
-void pointwise_forward(View x, View t, View y, LossReduction reduction) {
+void pointwise_forward(View x, View t, View y, LossReduction reduction, double parameter) {
+  const F f = make_loss<F>(parameter);
   const std::int64_t n = x.numel();
   visit_float(x.dtype, [&]<class T>() {
     const T *xs = x.data<T>(), *ts = t.data<T>();
     if (reduction == LossReduction::none) {
       return parallel_for(n, grain_of(n, 1), [&](std::int64_t begin, std::int64_t end) {
         for_vectors<T>(end - begin, [&](std::int64_t i, auto part) {
-          part.store(y.data<T>() + begin + i, F::loss(part.load(xs + begin + i), part.load(ts + begin + i)));
+          part.store(y.data<T>() + begin + i, f.loss(part.load(xs + begin + i), part.load(ts + begin + i)));
         });
       });
     }
@@ -21,7 +22,7 @@ void pointwise_forward(View x, View t, View y, LossReduction reduction) {
     Scratch<double> sums(chunks);
     parallel_for(n, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
       sums[begin / kElementGrain] = double(sum_row<T>(end - begin, [&](std::int64_t i, auto part) {
-        return part.keep(F::loss(part.load(xs + begin + i), part.load(ts + begin + i)));
+        return part.keep(f.loss(part.load(xs + begin + i), part.load(ts + begin + i)));
       }));
     });
     double total = 0;
@@ -31,7 +32,8 @@ void pointwise_forward(View x, View t, View y, LossReduction reduction) {
 }
 
 template <class F>
-void pointwise_backward(View x, View t, View dy, View dx, double scale) {
+void pointwise_backward(View x, View t, View dy, View dx, double scale, double parameter) {
+  const F f = make_loss<F>(parameter);
   const bool each = dy.ndim == x.ndim && x.ndim > 0;
   visit_float(x.dtype, [&]<class T>() {
     using A = Compute<T>;
@@ -40,7 +42,7 @@ void pointwise_backward(View x, View t, View dy, View dx, double scale) {
     parallel_for(x.numel(), grain_of(x.numel(), 1), [&](std::int64_t begin, std::int64_t end) {
       for_vectors<T>(end - begin, [&](std::int64_t j, auto part) {
         const std::int64_t i = begin + j;
-        const Vec<A> slope = F::slope(part.load(xs + i), part.load(ts + i)) * factor;
+        const Vec<A> slope = f.slope(part.load(xs + i), part.load(ts + i)) * factor;
         part.store(dx.data<T>() + i, each ? slope * part.load(dys + i) : slope);
       });
     });

@@ -199,6 +199,35 @@ TILESTACK_INLINE Vec<T> first_lanes(Vec<T> v, std::int64_t n, T x) {
   return load_raw<Vec<LaneInt<T>>>(index) < splat(LaneInt<T>(n)) ? v : splat(x);
 }
 
+// Masks, of lanes of T, to bits and back, the first lane's the lowest.
+template <class T>
+TILESTACK_INLINE Vec<T> lane_bits() {
+  Vec<T> bits;
+  for (int i = 0; i < kLanes<T>; ++i) bits[i] = T(1) << i;
+  return bits;
+}
+template <class T>
+TILESTACK_INLINE Vec<T> mask_of(std::uint64_t bits) {
+  return (splat(T(bits)) & lane_bits<T>()) != 0;
+}
+template <class M>
+TILESTACK_INLINE std::uint32_t bits_of(M mask) {
+  using T = std::remove_cvref_t<decltype(mask[0])>;
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) return _mm512_cmpneq_epi32_mask((__m512i)mask, __m512i{});
+  if constexpr (sizeof(T) == 8) return _mm512_cmpneq_epi64_mask((__m512i)mask, __m512i{});
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) return std::uint32_t(_mm256_movemask_ps((__m256)mask));
+  if constexpr (sizeof(T) == 8) return std::uint32_t(_mm256_movemask_pd((__m256d)mask));
+#elif defined(__SSE2__)
+  if constexpr (sizeof(T) == 4) return std::uint32_t(_mm_movemask_ps((__m128)mask));
+  if constexpr (sizeof(T) == 8) return std::uint32_t(_mm_movemask_pd((__m128d)mask));
+#endif
+  std::uint32_t bits = 0;
+  for (int i = 0; i < kLanes<T>; ++i) bits |= std::uint32_t(mask[i] != 0) << i;
+  return bits;
+}
+
 template <int... kLane>
 struct LanePick {
   template <class V>

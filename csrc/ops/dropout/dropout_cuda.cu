@@ -40,7 +40,8 @@ __global__ void __launch_bounds__(gpu::kPhiloxThreads)
   }
 }
 
-void forward(const void* x, const void* residual, void* y, DType dtype, std::int64_t n, Philox stream, double p) {
+void forward(const void* x, const void* residual, void* y, std::uint64_t*, DType dtype, std::int64_t n, Philox stream,
+             double p) {
   const auto below = static_cast<std::uint32_t>(p * 65536 + 0.5);
   const double scale = p < 1 ? 1 / (1 - p) : 0;
   const gpu::Changing<Philox> place = gpu::changing(stream);
@@ -52,7 +53,11 @@ void forward(const void* x, const void* residual, void* y, DType dtype, std::int
   });
 }
 
+void backward(const void* dy, void* dx, const std::uint64_t*, DType dtype, std::int64_t n, Philox stream, double p) {
+  forward(dy, nullptr, dx, nullptr, dtype, n, stream, p);
+}
+
 }  // namespace
-const DropoutKernels dropout = {forward};
+const DropoutKernels dropout = {forward, backward};
 TILESTACK_CUDA_TABLE(dropout)
 }  // namespace tilestack::cuda

@@ -10,48 +10,6 @@ from tilestack._core import Tensor
 
 
 @in_float32
-def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
-    """d^2 / (2 beta) where d = |input - target| is below beta, else d - beta / 2. Both of one shape."""
-    check_shapes("smooth_l1_loss", input, target)
-    if beta < 0:
-        raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
-    if beta == 0:
-        return ts.nn.functional.l1_loss(input, target, reduction=reduction)
-    return reduced("smooth_l1_loss", _Huber.apply(input, target, beta), reduction) / beta
-
-
-@in_float32
-def huber_loss(
-    input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
-) -> Tensor:
-    """d^2 / 2 where d = |input - target| is below delta, else delta (d - delta / 2). Both of one shape."""
-    check_shapes("huber_loss", input, target)
-    if delta <= 0:
-        raise ValueError(f"huber_loss: delta must be positive, got {delta}")
-    losses = _Huber.apply(input, target, delta)
-    if weight is not None:
-        check_shapes("huber_loss: weight", weight, input)
-        losses = losses * weight
-    return reduced("huber_loss", losses, reduction)
-
-
-class _Huber(ts.Function):
-    @staticmethod
-    def forward(ctx: Any, input: Tensor, target: Tensor, delta: float) -> Tensor:
-        ctx.save_for_backward(input, target)
-        ctx.delta = delta
-        distance = input - target
-        bounded = distance.clamp(-delta, delta)  # of the same sign
-        return bounded * (distance - 0.5 * bounded)
-
-    @staticmethod
-    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        input, target = ctx.saved_tensors
-        dx = dy * (input - target).clamp(-ctx.delta, ctx.delta)
-        return dx, -dx if ctx.needs_input_grad[1] else None, None
-
-
-@in_float32
 def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
     """target (log target - input): the divergence of a distribution from the one whose logarithm is input.
 

@@ -30,6 +30,7 @@ from tilestack._core import (
     hardsigmoid,
     hardswish,
     hardtanh,
+    huber_loss,
     interpolate,
     l1_loss,
     layer_norm,
@@ -57,6 +58,7 @@ from tilestack._core import (
     selu,
     sigmoid,
     silu,
+    smooth_l1_loss,
     softmax,
     softplus,
     softsign,
@@ -85,12 +87,10 @@ from tilestack.nn.composed_losses import (
     check_shapes,
     cosine_embedding_loss,
     cosine_similarity,
-    huber_loss,
     kl_div,
     margin_ranking_loss,
     pairwise_distance,
     reduced,
-    smooth_l1_loss,
     triplet_margin_loss,
 )
 from tilestack.nn.composed_pools import (
