@@ -12,9 +12,10 @@ namespace {
 
 using std::int64_t;
 
-constexpr int64_t kTaskWork = 1 << 19;    // multiply-adds that are worth handing to a thread
+constexpr int64_t kTaskWork = 1 << 18;    // multiply-adds that are worth handing to a thread
 constexpr int64_t kTasks = 24;            // enough for threads to finish together
 constexpr int64_t kTaskPanels = 8;        // panels of A in a task: half of the second cache
+constexpr int64_t kLeastPanels = 3;       // so many read B often enough
 constexpr int64_t kGroup = 4;             // panels of B that a task packs together
 constexpr int64_t kRunPanels = 8;         // packed side by side where their rows are neighbours in memory
 constexpr int64_t kSharedA = 8 << 20;     // bytes of A that are packed as a whole
@@ -36,7 +37,8 @@ struct Plan {
   int64_t a_row_step;                               // of its packed rows, 0 where A is packed by depth
   bool a_in_place, b_in_place, a_shared, b_shared;  // shared: packed for all tasks
   int64_t slices, slice_depth;
-  int64_t a_step, b_step, b_chunk;     // panels of a task; panels of B between two stages
+  int64_t a_tasks, b_tasks;            // what panels of A, and those of B in a stage, are dealt evenly to
+  int64_t b_chunk;                     // panels of B in a stage
   int64_t a_panel_size, b_panel_size;  // elements
 };
 
@@ -86,31 +88,30 @@ TILESTACK_INLINE Plan plan_of(const Gemm& g) {
   p.a_panel_size = p.a_row_step > 0 ? p.a_row_step * p.a_height : up(p.block * kTileRows + kLanes<T>, 16) * 16;
   p.b_panel_size = up(p.block * kTileCols<T> + kLanes<T>, 16) * 16;
 
-  const int64_t panel_work = most(1, least(g.k, p.slice_depth)) * kTileSize<T>;  // of one tile
-  p.a_step = p.a_panels;
-  p.b_step = p.b_chunk = p.b_panels;
+  p.a_tasks = p.b_tasks = 1;
+  p.b_chunk = p.b_panels;
+  const int64_t worth = up(g.m * g.n * g.k, kTaskWork), tasks = least(worth, kTasks);
   // Few rows, or many of which each task can pass all over what it packs of B.
   const bool by_columns = p.a_panels <= (!p.b_in_place && p.b_panels >= kTasks ? 4 : 1) * kTaskPanels;
   if (p.slices > 1) {
-    p.a_step = least(p.a_panels, 2 * kTaskPanels);
-  } else if (!by_columns) {
+    p.a_tasks = up(p.a_panels, 2 * kTaskPanels);
+  } else if (by_columns) {
+    // Longer runs of memory where panels of B are packed across its rows.
+    const int64_t runs = has_rows(g.b) ? p.b_panels : most(least(8, p.b_panels), p.b_panels / kGroup);
+    p.b_tasks = least(runs, least(worth, 4 * kTasks));
+    p.a_shared = p.b_tasks > 1 && !p.a_in_place;
+  } else {
     p.b_shared = !p.b_in_place;
     p.a_shared = !p.a_in_place && !g.a.windows && p.a_panels < 3 * kTasks &&
                  p.a_panels * p.a_panel_size * blocks * int64_t(sizeof(T)) <= kSharedA;
+    const bool own_a = !p.a_in_place && !p.a_shared;  // tasks that share rows would pack them twice
     const int64_t fit = kSharedB / int64_t(sizeof(T)) / (p.b_panel_size * blocks);
-    p.b_chunk = least(p.b_panels, most(p.a_in_place || p.a_shared ? kTaskPanels : kTasks, fit));
-    if (p.a_in_place || p.a_shared) {
-      p.a_step = kTaskPanels;
-      p.b_step = up(up(p.b_chunk, up(kTasks, up(p.a_panels, p.a_step))), kGroup) * kGroup;
-    } else {  // tasks that share rows would pack them twice
-      p.b_step = p.b_chunk;
-      p.a_step = most(1, least(kTaskPanels, p.a_panels / kTasks));
-      p.a_step = most(p.a_step, least(kTaskPanels, up(kTaskWork, panel_work * p.b_step)));
-    }
-  } else if (p.b_panels > 1) {
-    p.b_step = most(up(p.b_panels, 4 * kTasks), up(kTaskWork, panel_work * p.a_panels));
-    if (!has_rows(g.b)) p.b_step = most(p.b_step, least(kGroup, up(p.b_panels, 8)));  // longer runs of memory
-    p.a_shared = p.b_step < p.b_panels && !p.a_in_place;
+    p.b_chunk = least(p.b_panels, most(own_a ? kTasks : kTaskPanels, fit));
+    p.b_chunk = up(p.b_panels, up(p.b_panels, p.b_chunk));
+    p.a_tasks = up(p.a_panels, kTaskPanels);
+    if (!own_a) p.b_tasks = least(up(p.b_chunk, kGroup), up(tasks, p.a_tasks));
+    p.a_tasks = most(p.a_tasks, least(up(tasks, p.b_tasks), up(p.a_panels, kLeastPanels)));
+    if (!own_a) p.b_tasks = most(p.b_tasks, least(p.b_chunk, tasks / p.a_tasks));
   }
   return p;
 }
@@ -234,11 +235,12 @@ struct Job {
   }
 
   void run_tasks() const {
-    const int64_t a_tasks = up(p.a_panels, p.a_step), b_tasks = up(b_end - b_begin, p.b_step);
+    const int64_t a_tasks = p.a_tasks, b_tasks = least(p.b_tasks, b_end - b_begin), count = b_end - b_begin;
     parallel_for(p.slices * a_tasks * b_tasks, 1, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
-        const int64_t a0 = task / b_tasks % a_tasks * p.a_step, b0 = b_begin + task % b_tasks * p.b_step;
-        run_task(task / (a_tasks * b_tasks), a0, least(a0 + p.a_step, p.a_panels), b0, least(b0 + p.b_step, b_end));
+        const int64_t a = task / b_tasks % a_tasks, b = task % b_tasks;
+        run_task(task / (a_tasks * b_tasks), p.a_panels * a / a_tasks, p.a_panels * (a + 1) / a_tasks,
+                 b_begin + count * b / b_tasks, b_begin + count * (b + 1) / b_tasks);
       }
     });
   }
