@@ -20,7 +20,7 @@ def draw(*shape: int) -> np.ndarray:
 
 @each_backend
 @pytest.mark.parametrize("dtype", TOLERANCES)
-@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 8])
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_both_orders_and_the_transposed_result(backend: str, dtype: str, rows: int, size: tuple[int, int]) -> None:
     depth, cols = size

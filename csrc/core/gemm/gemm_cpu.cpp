@@ -152,8 +152,8 @@ struct Job {
 
   void pack_shared(bool is_a) const {
     const int64_t count = is_a ? p.a_panels : b_end - b_begin, size = is_a ? p.a_panel_size : p.b_panel_size;
-    const int64_t run = has_rows(is_a ? g.a : g.b) ? 1 : kRunPanels;
-    const int64_t grain = most(run, kElementGrain / (p.depth * size / p.block + 1));
+    const int64_t run = has_rows(is_a ? g.a : g.b) ? 1 : least(kRunPanels, up(count, 2));
+    const int64_t grain = most(run, kElementChunk / (p.depth * size / p.block + 1));
     parallel_for(count, grain, [&](int64_t begin, int64_t end) {
       for (int64_t k = 0; k < p.depth; k += p.block) {
         const int64_t to = (k / p.block * count + begin) * size, k_end = least(k + p.block, p.depth);

@@ -1,16 +1,19 @@
 #pragma once
-// Products of at most kSkinny rows with a large matrix, which is read once, in the order of its memory, and not packed.
+// Products of few rows with a large matrix, which is read once, in the order of its memory, and not packed.
 #include "core/gemm/direct.h"
 #include "core/gemm/epilogue.h"
 
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-constexpr int kSkinny = 4;
-constexpr int kLines = 4;  // rows of B, or of depth, that are read side by side
+constexpr int kSkinny = 8;        // rows, if the matrix is contiguous along the depth
+constexpr int kSkinnyAcross = 4;  // if it is not
+constexpr int kLines = 4;         // rows of B, or of depth, that are read side by side
 // Longer ones come from memory as a single stream, which is up to twice as fast as four: rows of B are read one after
 // the other, rows of depth are fetched in their order while those before them are multiplied.
 constexpr std::int64_t kLongLine = 256;
+template <class T>
+constexpr bool has_eight = sizeof(T) == 4 && kVectorBytes > 16;
 constexpr std::int64_t kSkinnyColumns = 512, kSkinnySums = 8192;
 constexpr std::int64_t kSkinnyWork = 1 << 17, kChunkWork = 1 << 18, kMostChunks = 32;
 
@@ -69,14 +72,14 @@ template <int M, class S, class T>
 void dot_columns(const Gemm& g, const T* a, std::int64_t a_stride, T* sums, std::int64_t begin, std::int64_t end) {
   const S* base = static_cast<const S*>(g.b.data) + begin * g.b.row_stride;
   const S* lines[kLines] = {base};
-  if (g.k >= kLongLine) {
-    for (std::int64_t j = 0; j < end - begin; ++j, lines[0] += g.b.row_stride)
-      dot_lines<M, 1, kLines>(a, a_stride, lines, g.k, sums + j, kSkinnyColumns);
-    return;
-  }
-  for (std::int64_t j = 0; j < end - begin; j += kLines) {
-    for (int l = 0; l < kLines; ++l) lines[l] = base + least(j + l, end - begin - 1) * g.b.row_stride;
-    dot_lines<M, kLines, 1>(a, a_stride, lines, g.k, sums + j, kSkinnyColumns);
+  // Sums stay in registers. Rows of A are read for each of B: two at once where A takes longer.
+  constexpr int side_by_side = M < 4 ? kLines : kVectorBytes < 64 ? 1 : M > 4 ? 2 : kLines;
+  constexpr int longer = M < 4 || kVectorBytes < 64 ? 1 : 2, steps = M > 4 ? 1 : kLines / longer;
+  const int count = g.k >= kLongLine ? longer : side_by_side;
+  for (std::int64_t j = 0; j < end - begin; j += count) {
+    for (int l = 0; l < count; ++l) lines[l] = base + least(j + l, end - begin - 1) * g.b.row_stride;
+    g.k >= kLongLine ? dot_lines<M, longer, steps>(a, a_stride, lines, g.k, sums + j, kSkinnyColumns)
+                     : dot_lines<M, side_by_side, 1>(a, a_stride, lines, g.k, sums + j, kSkinnyColumns);
   }
 }
 
@@ -143,28 +146,35 @@ void run_along_columns(const Gemm& g, bool swapped, const T* a, std::int64_t a_s
   });
 }
 
-// Three rows are multiplied as four. Rows of A that are not contiguous or of another type are copied.
+// Three rows are multiplied as four, five to seven as eight. Rows of A that are not contiguous or of another type are
+// copied.
 template <class S, class T>
 void run_skinny_of(const Gemm& g, bool swapped) {
   const S* a = static_cast<const S*>(g.a.data);
-  const bool in_place = __is_same(S, T) && g.a.depth_stride == 1 && g.m != 3;
-  Workspace<T> copy(in_place ? 1 : kSkinny * g.k);
+  const int kind = g.m < 3 ? int(g.m) - 1 : g.m <= kSkinnyAcross ? 2 : 3, height = 1 << kind;
+  const bool in_place = __is_same(S, T) && g.a.depth_stride == 1 && g.m == height;
+  Workspace<T> copy(in_place ? 1 : height * g.k);
   if (!in_place)
-    for (std::int64_t i = 0; i < (g.m < 3 ? g.m : kSkinny); ++i)
+    for (std::int64_t i = 0; i < height; ++i)
       for (std::int64_t k = 0; k < g.k; ++k)
         copy.data[i * g.k + k] = i < g.m ? convert<T>(a[i * g.a.row_stride + k * g.a.depth_stride]) : T(0);
   const T* const rows = in_place ? reinterpret_cast<const T*>(a) : copy.data;
   using Run = void (*)(const Gemm&, bool, const T*, std::int64_t);
-  static constexpr Run runs[2][3] = {
+  static constexpr Run runs[2][4] = {
       {run_along_columns<1, S, T>, run_along_columns<2, S, T>, run_along_columns<4, S, T>},
       {run_along_depth<1, S, T>, run_along_depth<2, S, T>, run_along_depth<4, S, T>}};
-  runs[g.b.depth_stride == 1][least(g.m, 3) - 1](g, swapped, rows, in_place ? g.a.row_stride : g.k);
+  Run run = runs[g.b.depth_stride == 1][kind];
+  if constexpr (has_eight<T>)
+    if (kind == 3) run = run_along_depth<8, S, T>;
+  run(g, swapped, rows, in_place ? g.a.row_stride : g.k);
 }
 
 // True if it did the product.
 template <class T>
 bool run_skinny(const Gemm& g, bool swapped) {
-  if (g.m > kSkinny || g.k < 16 || g.a.windows || g.b.windows || g.a.dtype != g.c.dtype || g.b.dtype != g.c.dtype)
+  const std::int64_t most_rows =
+      has_eight<T> && g.b.depth_stride == 1 && !multiplies_pairs(g) ? kSkinny : kSkinnyAcross;
+  if (g.m > most_rows || g.k < 16 || g.a.windows || g.b.windows || g.a.dtype != g.c.dtype || g.b.dtype != g.c.dtype)
     return false;
   if (g.b.depth_stride != 1 && g.b.row_stride != 1) return false;
   switch (g.c.dtype) {
