@@ -33,8 +33,8 @@ void pause() {
 
 thread_local bool inside_chunk = false;
 
-// The chunks that a thread begins with. Neighbours, and the same share of each job: ops that follow each other cut their
-// tensors alike, so a thread finds in its own cache what it wrote there before.
+// The chunks that a thread begins with. Neighbours, and the same share of each job: ops that follow each other cut
+// their tensors alike, so a thread finds in its own cache what it wrote there before.
 struct alignas(64) Share {
   std::atomic<std::int64_t> next{0};
   std::int64_t end = 0;
