@@ -90,7 +90,7 @@ TILESTACK_INLINE Plan plan_of(const Gemm& g) {
 
   p.a_tasks = p.b_tasks = 1;
   p.b_chunk = p.b_panels;
-  const int64_t worth = up(g.m * g.n * g.k, kTaskWork), tasks = least(worth, kTasks);
+  const int64_t worth = most(1, up(g.m * g.n * g.k, kTaskWork)), tasks = least(worth, kTasks);
   // Few rows, or many of which each task can pass all over what it packs of B.
   const bool by_columns = p.a_panels <= (!p.b_in_place && p.b_panels >= kTasks ? 4 : 1) * kTaskPanels;
   if (p.slices > 1) {
