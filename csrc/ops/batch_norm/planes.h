@@ -24,7 +24,7 @@ struct PlaneGroups {
       : images(x.shape[0]),
         channels(x.shape[1]),
         size(x.shape[2]),
-        high(size < 512 ? 512 / size : 1),
+        high(size < 1024 ? 1024 / size : 1),
         count((images + high - 1) / high) {}
 
   std::int64_t images_of(std::int64_t group) const {
