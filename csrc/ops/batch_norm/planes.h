@@ -1,6 +1,6 @@
 #pragma once
-// Batch norm of float32 channels that lie in planes, (batch, channels, positions): all of a channel is one thread's,
-// which finds it in its cache when it comes back to it.
+// Batch norm of float32 channels that lie in planes, (batch, channels, positions). Every pass takes planes in the order
+// of memory; their sums are merged by channel, image after image.
 #include <cmath>
 
 #include "core/rows.h"
@@ -8,65 +8,100 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-// A part of a channel's planes that a first cache holds: several images' or a piece of one's.
-struct Tile {
-  std::int64_t images, size, stride;
+// f(plane, channel) for all planes of all images.
+template <class F>
+TILESTACK_INLINE void parallel_planes(const View& x, F&& f) {
+  const std::int64_t channels = x.shape[1];
+  parallel_rows(x.shape[0] * channels, x.shape[2], [&](std::int64_t plane) { f(plane, plane % channels); });
+}
 
-  double count() const { return double(images * size); }
+// Planes of a channel that are summed as one: several images' where they are small. Groups lie as channels do: those of
+// the first images, channel by channel, then those of the next.
+struct PlaneGroups {
+  std::int64_t images, channels, size, high, count;  // high: images of a group; count: groups of a channel
+
+  explicit PlaneGroups(const View& x)
+      : images(x.shape[0]),
+        channels(x.shape[1]),
+        size(x.shape[2]),
+        high(size < 1024 ? 1024 / size : 1),
+        count((images + high - 1) / high) {}
+
+  std::int64_t images_of(std::int64_t group) const {
+    const std::int64_t left = images - group / channels * high;
+    return left < high ? left : high;
+  }
+  std::int64_t offset(std::int64_t group) const {
+    return (group / channels * high * channels + group % channels) * size;
+  }
+
+  // f(group) for all groups.
+  template <class F>
+  TILESTACK_INLINE void each(F&& f) const {
+    parallel_rows(count * channels, high * size, f);
+  }
+  // sum(term(group)) over the groups of a channel.
+  template <class F>
+  TILESTACK_INLINE auto sum(std::int64_t channel, F&& term) const {
+    decltype(term(channel)) total{};
+    for (std::int64_t i = 0; i < count; ++i) total += term(i * channels + channel);
+    return total;
+  }
+  // f(at, n) for parts of a group's planes that a first cache holds.
+  template <class F>
+  TILESTACK_INLINE void each_tile(F&& f) const {
+    constexpr std::int64_t most = 2048;
+    for (std::int64_t at = 0; at < size; at += most) f(at, size - at < most ? size - at : most);
+  }
+  // The sum of term(at, part) over n elements of each plane of a group.
+  template <class F>
+  TILESTACK_INLINE auto sum_tile(std::int64_t images, std::int64_t n, F&& term) const {
+    decltype(term(n, WholeVector{})) total{};
+    for (std::int64_t image = 0; image < images; ++image)
+      total +=
+          sum_vectors<float>(n, [&](std::int64_t i, auto part) { return term(image * channels * size + i, part); });
+    return sum_lanes(total);
+  }
 };
 
-// f(offset, tile) for all of a channel, image by image.
-template <class F>
-TILESTACK_INLINE void for_tiles(const View& x, F&& f) {
-  constexpr std::int64_t most = 2048;
-  const std::int64_t images = x.shape[0], size = x.shape[2], stride = x.shape[1] * size;
-  const std::int64_t high = size < most ? most / size : 1;
-  for (std::int64_t image = 0; image < images; image += high)
-    for (std::int64_t at = 0; at < size; at += most)
-      f(image * stride + at,
-        Tile{images - image < high ? images - image : high, size - at < most ? size - at : most, stride});
-}
-
-template <class F>
-TILESTACK_INLINE auto sum_tile(const Tile& tile, F&& term) {
-  decltype(term(tile.size, WholeVector{})) sum{};
-  for (std::int64_t image = 0; image < tile.images; ++image)
-    sum +=
-        sum_vectors<float>(tile.size, [&](std::int64_t i, auto part) { return term(image * tile.stride + i, part); });
-  return sum_lanes(sum);
-}
-
-// body(offset, part) for each vector of a channel.
-template <class F>
-TILESTACK_INLINE void for_channel(const View& x, std::int64_t channel, F&& body) {
-  const std::int64_t size = x.shape[2];
-  for (std::int64_t image = 0; image < x.shape[0]; ++image)
-    for_vectors<float>(size, [&](std::int64_t i, auto part) { body((image * x.shape[1] + channel) * size + i, part); });
-}
-
-// f(channel) for all channels.
-template <class F>
-TILESTACK_INLINE void parallel_channels(const View& x, F&& f) {
-  parallel_rows(x.shape[1], x.shape[0] * x.shape[2], f);
-}
-
-// Mean and biased variance of a channel: of each tile about its own mean, merged in order (Chan, Golub and LeVeque).
-Pair<double> plane_moments(const View& x, std::int64_t channel) {
-  double total = 0, mean = 0, squares = 0;
-  for_tiles(x, [&](std::int64_t offset, const Tile& tile) {
-    const float* at = x.data<float>() + channel * x.shape[2] + offset;
-    const double count = tile.count();
-    const float center = sum_tile(tile, [&](std::int64_t i, auto part) { return part.load(at + i); }) / float(count);
-    const float spread = sum_tile(tile, [&](std::int64_t i, auto part) {
-      const VecF d = part.keep(part.load(at + i) - center);
+// Mean of a group and sum of squares about it: of each tile about its own mean, merged in order (Chan, Golub and
+// LeVeque).
+TILESTACK_INLINE Pair<double> group_moments(const PlaneGroups& groups, const float* first, std::int64_t images) {
+  double mean = 0, squares = 0;
+  groups.each_tile([&](std::int64_t at, std::int64_t n) {
+    const float* x = first + at;
+    const float center =
+        groups.sum_tile(images, n, [&](std::int64_t i, auto part) { return part.load(x + i); }) / float(images * n);
+    const float spread = groups.sum_tile(images, n, [&](std::int64_t i, auto part) {
+      const VecF d = part.keep(part.load(x + i) - center);
       return d * d;
     });
-    const double distance = center - mean, share = count / (total + count);
+    const double distance = center - mean, share = double(n) / double(at + n);
     mean += distance * share;
-    squares += spread + distance * distance * total * share;
-    total += count;
+    squares += spread + distance * distance * double(images * at) * share;
   });
-  return {mean, squares / total};
+  return {mean, squares};
+}
+
+// Mean and biased variance of each channel.
+void statistics_of_planes(const View& x, float* mean, float* variance) {
+  const PlaneGroups groups(x);
+  const double positions = double(groups.images * groups.size);
+  const Scratch<Pair<double>> moments(groups.count * groups.channels);
+  groups.each([&](std::int64_t group) {
+    moments[group] = group_moments(groups, x.data<float>() + groups.offset(group), groups.images_of(group));
+  });
+  parallel_rows(groups.channels, groups.count, [&](std::int64_t c) {
+    const auto size = [&](std::int64_t group) { return double(groups.images_of(group) * groups.size); };
+    const double center =
+        groups.sum(c, [&](std::int64_t group) { return moments[group].first * size(group); }) / positions;
+    const double squares = groups.sum(c, [&](std::int64_t group) {
+      const double distance = moments[group].first - center;
+      return moments[group].second + size(group) * distance * distance;
+    });
+    mean[c] = float(center);
+    variance[c] = float(squares / positions);
+  });
 }
 
 template <class C>
@@ -75,54 +110,63 @@ TILESTACK_INLINE C inverse_deviation(C variance, double eps) {
 }
 
 void forward_planes(View x, View mean, View variance, View w, View b, View y, double eps, bool training) {
-  const float* in = x.data<float>();
-  float* out = y.data<float>();
-  parallel_channels(x, [&](std::int64_t c) {
-    float &center = mean.data<float>()[c], &spread = variance.data<float>()[c];
-    if (training) {
-      const Pair<double> moments = plane_moments(x, c);
-      center = float(moments.first);
-      spread = float(moments.second);
-    }
-    const float r = inverse_deviation(spread, eps), scale = w.defined() ? r * w.data<float>()[c] : r;
-    const float shift = b.defined() ? b.data<float>()[c] : 0, middle = center;
-    for_channel(
-        x, c, [&](std::int64_t at, auto part) { part.store(out + at, (part.load(in + at) - middle) * scale + shift); });
+  const std::int64_t size = x.shape[2];
+  if (training) statistics_of_planes(x, mean.data<float>(), variance.data<float>());
+  parallel_planes(x, [&](std::int64_t plane, std::int64_t c) {
+    const float* in = x.data<float>() + plane * size;
+    float* out = y.data<float>() + plane * size;
+    const float center = mean.data<float>()[c], r = inverse_deviation(variance.data<float>()[c], eps);
+    const float scale = w.defined() ? r * w.data<float>()[c] : r, shift = b.defined() ? b.data<float>()[c] : 0;
+    for_vectors<float>(
+        size, [&](std::int64_t i, auto part) { part.store(out + i, (part.load(in + i) - center) * scale + shift); });
   });
 }
 
-// Sums of dy and of (x - mean) dy over a channel.
-Pair<double> plane_gradient_sums(const View& x, const View& dy, std::int64_t channel, float mean) {
-  Pair<double> sums{};
-  for_tiles(x, [&](std::int64_t offset, const Tile& tile) {
-    const std::int64_t at = channel * x.shape[2] + offset;
-    const auto of_tile = sum_tile(tile, [&](std::int64_t i, auto part) {
-      const VecF g = part.load(dy.data<float>() + at + i);
-      return Pair<VecF>{g, g * (part.load(x.data<float>() + at + i) - mean)};
+// Of each channel, the sums of dy and of (x - mean) dy.
+void gradient_sums_of_planes(const View& x, const View& dy, const float* mean, Pair<double>* sums) {
+  const PlaneGroups groups(x);
+  const Scratch<Pair<double>> of_groups(groups.count * groups.channels);
+  groups.each([&](std::int64_t group) {
+    const std::int64_t first = groups.offset(group), images = groups.images_of(group);
+    const float center = mean[group % groups.channels];
+    Pair<double> total{};
+    groups.each_tile([&](std::int64_t at, std::int64_t n) {
+      const float *in = x.data<float>() + first + at, *slopes = dy.data<float>() + first + at;
+      const auto of_tile = groups.sum_tile(images, n, [&](std::int64_t i, auto part) {
+        const VecF g = part.load(slopes + i);
+        return Pair<VecF>{g, g * (part.load(in + i) - center)};
+      });
+      total += {double(of_tile.first), double(of_tile.second)};
     });
-    sums += {double(of_tile.first), double(of_tile.second)};
+    of_groups[group] = total;
   });
-  return sums;
+  parallel_rows(groups.channels, groups.count,
+                [&](std::int64_t c) { sums[c] = groups.sum(c, [&](std::int64_t group) { return of_groups[group]; }); });
 }
 
 void backward_planes(View x, View mean, View variance, View w, View dy, View dx, View dw, View db, double eps,
                      bool training) {
-  const double positions = double(x.shape[0] * x.shape[2]);
-  const float *in = x.data<float>(), *slopes = dy.data<float>();
-  float* out = dx.data<float>();
-  parallel_channels(x, [&](std::int64_t c) {
-    const float center = mean.data<float>()[c], r = inverse_deviation(variance.data<float>()[c], eps);
-    Pair<double> sums{};
-    if (training || dw.defined() || db.defined()) sums = plane_gradient_sums(x, dy, c, center);
-    if (dw.defined()) dw.data<float>()[c] = float(sums.second) * r;
-    if (db.defined()) db.data<float>()[c] = float(sums.first);
-    if (!dx.defined()) return;
+  const std::int64_t size = x.shape[2];
+  const double positions = double(x.shape[0] * size);
+  const float *centers = mean.data<float>(), *spreads = variance.data<float>();
+  const Scratch<Pair<double>> sums(x.shape[1]);
+  if (training || dw.defined() || db.defined()) gradient_sums_of_planes(x, dy, centers, sums);
+  for (std::int64_t c = 0; c < x.shape[1]; ++c) {
+    if (dw.defined()) dw.data<float>()[c] = float(sums[c].second) * inverse_deviation(spreads[c], eps);
+    if (db.defined()) db.data<float>()[c] = float(sums[c].first);
+  }
+  if (!dx.defined()) return;
+  parallel_planes(x, [&](std::int64_t plane, std::int64_t c) {
+    const float *in = x.data<float>() + plane * size, *slopes = dy.data<float>() + plane * size;
+    float* out = dx.data<float>() + plane * size;
+    const float center = centers[c], r = inverse_deviation(spreads[c], eps);
     const float scale = w.defined() ? r * w.data<float>()[c] : r;
-    const float level = float(sums.first / positions), slope = float(sums.second / positions) * r * r;
-    for_channel(x, c, [&](std::int64_t at, auto part) {
-      auto g = part.load(slopes + at);
-      if (training) g -= level + (part.load(in + at) - center) * slope;
-      part.store(out + at, g * scale);
+    const float level = training ? float(sums[c].first / positions) : 0;
+    const float slope = training ? float(sums[c].second / positions) * r * r : 0;
+    for_vectors<float>(size, [&](std::int64_t i, auto part) {
+      auto g = part.load(slopes + i);
+      if (training) g -= level + (part.load(in + i) - center) * slope;
+      part.store(out + i, g * scale);
     });
   });
 }
