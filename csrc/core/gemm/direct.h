@@ -51,7 +51,7 @@ void multiply_directly(const Gemm& g) {
 // True if it did the product.
 template <class T>
 bool run_direct(const Gemm& g) {
-  if (g.m * g.n * g.k > kDirectWork || g.a.windows || g.b.windows || g.c.grid_cols > 0) return false;
+  if (g.m * g.n * (g.k > 0 ? g.k : 1) > kDirectWork || g.a.windows || g.b.windows || g.c.grid_cols > 0) return false;
   if (g.a.dtype != g.c.dtype || g.b.dtype != g.c.dtype) return false;
   switch (g.c.dtype) {
     case DType::float64:

@@ -71,7 +71,7 @@ struct TileProduct {
 };
 
 // Accumulates in float, in double where C is float64. Operands and C are all float64 or none is. C must not overlap
-// them. How the work is split follows from the shapes alone.
+// them. How the work is split never depends on the number of threads.
 struct GemmKernels {
   void (*run)(const Gemm& product);
   // Of processors:

@@ -1,8 +1,19 @@
-// Both operands are cut into panels of at most kTileRows rows of A and kTileCols rows of B, in blocks of depth that fit
-// the caches; a tile of C is the product of two panels. What can be read where it is, is not packed. An operand that
-// several tasks share is packed for all of them first, a large A piece by piece by the task that uses it, while it is
-// hot. Where C is small and depth large, depth is sliced. Products of bfloat16 go the same way by pairs of elements
-// (pack_pairs.h) where the processor multiplies these.
+// Products take the first way that fits: run_direct (direct.h) if they are tiny, run_skinny (skinny.h) if one operand
+// has few rows, else this file's: run_either_way chooses which operand is A, run_packed plans and, for each stage,
+// packs what is shared and runs the tasks, whose tiles micro_kernel.h multiplies and epilogue.h writes. Sums of slices
+// come last. Read from the bottom up, the plan at the end.
+//
+// panel  rows that are packed together: at most kTileRows of A, kTileCols of B
+// strip  a panel of A as the kernel reads it, packed or in place
+// tile   of C: the product of two panels
+// block  the depth of one call of the kernel, which fits the caches
+// slice  blocks of depth that are summed by a task of their own, where C is small and depth large
+// stage  panels of B that are packed for all tasks at a time
+// task   what a thread takes: tiles of a slice, and of a range of A's panels and one of a stage's
+//
+// What can be read where it is, is not packed. An operand that several tasks share is packed for all of them first, a
+// large A piece by piece by the task that uses it, while it is hot. Products of bfloat16 go the same way by pairs of
+// elements (pack_pairs.h) where the processor multiplies these.
 #include "core/gemm/pack_pairs.h"
 #include "core/gemm/skinny.h"
 #include "core/parallel.h"
@@ -14,10 +25,11 @@ using std::int64_t;
 
 constexpr int64_t kTaskWork = 1 << 18;    // multiply-adds that are worth handing to a thread
 constexpr int64_t kTasks = 24;            // enough for threads to finish together
-constexpr int64_t kTaskPanels = 8;        // panels of A in a task: half of the second cache
+constexpr int64_t kTaskPanels = 8;        // panels of A in a block of tiles: half of the second cache
 constexpr int64_t kLeastPanels = 3;       // so many read B often enough
+constexpr int64_t kColumnPanels = 32;     // of A, that a task passes over what it packs of a B of many panels
 constexpr int64_t kGroup = 4;             // panels of B that a task packs together
-constexpr int64_t kRunPanels = 8;         // packed side by side where their rows are neighbours in memory
+constexpr int64_t kRunPanels = 8;         // packed side by side, at most, where their rows are neighbours in memory
 constexpr int64_t kSharedA = 8 << 20;     // bytes of A that are packed as a whole
 constexpr int64_t kSharedB = 2 << 20;     // bytes of B packed at a time: a part of the last cache
 constexpr int64_t kSlices = 16;           // of depth
@@ -37,8 +49,8 @@ struct Plan {
   int64_t a_row_step;                               // of its packed rows, 0 where A is packed by depth
   bool a_in_place, b_in_place, a_shared, b_shared;  // shared: packed for all tasks
   int64_t slices, slice_depth;
-  int64_t a_tasks, b_tasks;            // what panels of A, and those of B in a stage, are dealt evenly to
-  int64_t b_chunk;                     // panels of B in a stage
+  int64_t stage_panels;                // of B
+  int64_t a_tasks, b_tasks;            // parts that the panels of A, and a stage's of B, are divided into for tasks
   int64_t a_panel_size, b_panel_size;  // elements
 };
 
@@ -89,29 +101,28 @@ TILESTACK_INLINE Plan plan_of(const Gemm& g) {
   p.b_panel_size = up(p.block * kTileCols<T> + kLanes<T>, 16) * 16;
 
   p.a_tasks = p.b_tasks = 1;
-  p.b_chunk = p.b_panels;
+  p.stage_panels = p.b_panels;
   const int64_t worth = most(1, up(g.m * g.n * g.k, kTaskWork)), tasks = least(worth, kTasks);
-  // Few rows, or many of which each task can pass all over what it packs of B.
-  const bool by_columns = p.a_panels <= (!p.b_in_place && p.b_panels >= kTasks ? 4 : 1) * kTaskPanels;
+  const int64_t few_panels = !p.b_in_place && p.b_panels >= kTasks ? kColumnPanels : kTaskPanels;
   if (p.slices > 1) {
     p.a_tasks = up(p.a_panels, 2 * kTaskPanels);
-  } else if (by_columns) {
-    // Longer runs of memory where panels of B are packed across its rows.
-    const int64_t runs = has_rows(g.b) ? p.b_panels : most(least(8, p.b_panels), p.b_panels / kGroup);
-    p.b_tasks = least(runs, least(worth, 4 * kTasks));
+  } else if (p.a_panels <= few_panels) {  // all rows and some columns a task, which packs its own B
+    // Longer ones, for runs of memory, where panels of B are packed across its rows.
+    const int64_t most_tasks = has_rows(g.b) ? p.b_panels : most(least(8, p.b_panels), p.b_panels / kGroup);
+    p.b_tasks = least(most_tasks, least(worth, 4 * kTasks));
     p.a_shared = p.b_tasks > 1 && !p.a_in_place;
-  } else {
+  } else {  // blocks of tiles: few panels of B first, then less of A
     p.b_shared = !p.b_in_place;
     p.a_shared = !p.a_in_place && !g.a.windows && p.a_panels < 3 * kTasks &&
                  p.a_panels * p.a_panel_size * blocks * int64_t(sizeof(T)) <= kSharedA;
     const bool own_a = !p.a_in_place && !p.a_shared;  // tasks that share rows would pack them twice
     const int64_t fit = kSharedB / int64_t(sizeof(T)) / (p.b_panel_size * blocks);
-    p.b_chunk = least(p.b_panels, most(own_a ? kTasks : kTaskPanels, fit));
-    p.b_chunk = up(p.b_panels, up(p.b_panels, p.b_chunk));
+    p.stage_panels = least(p.b_panels, most(own_a ? kTasks : kTaskPanels, fit));
+    p.stage_panels = up(p.b_panels, up(p.b_panels, p.stage_panels));
     p.a_tasks = up(p.a_panels, kTaskPanels);
-    if (!own_a) p.b_tasks = least(up(p.b_chunk, kGroup), up(tasks, p.a_tasks));
+    if (!own_a) p.b_tasks = least(up(p.stage_panels, kGroup), up(tasks, p.a_tasks));
     p.a_tasks = most(p.a_tasks, least(up(tasks, p.b_tasks), up(p.a_panels, kLeastPanels)));
-    if (!own_a) p.b_tasks = most(p.b_tasks, least(p.b_chunk, tasks / p.a_tasks));
+    if (!own_a) p.b_tasks = most(p.b_tasks, least(p.stage_panels, tasks / p.a_tasks));
   }
   return p;
 }
@@ -267,14 +278,14 @@ void run_packed(const Gemm& g, bool swapped, int64_t pair_depth) {
   const Plan p = plan_of<T>(g);
   const int64_t blocks = up(p.slice_depth, p.block);
   const int64_t a_size = p.a_shared ? blocks * p.a_panels * p.a_panel_size : 0;
-  const int64_t b_size = p.b_shared ? blocks * p.b_chunk * p.b_panel_size : 0;
+  const int64_t b_size = p.b_shared ? blocks * p.stage_panels * p.b_panel_size : 0;
   const int64_t partial_size = p.slices > 1 ? p.slices * p.a_panels * p.b_panels * kTileSize<T> : 0;
   Workspace<T> space(a_size + b_size + partial_size);
   Job<T> job{g, p, swapped, pair_depth, space.data, space.data + a_size, space.data + a_size + b_size, 0, p.b_panels};
   if (p.a_shared) job.pack_shared(true);
-  for (int64_t b = 0; b < p.b_panels; b += p.b_chunk) {
+  for (int64_t b = 0; b < p.b_panels; b += p.stage_panels) {
     job.b_begin = b;
-    job.b_end = least(b + p.b_chunk, p.b_panels);
+    job.b_end = least(b + p.stage_panels, p.b_panels);
     if (p.b_shared) job.pack_shared(false);
     job.run_tasks();
   }

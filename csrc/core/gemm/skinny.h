@@ -6,15 +6,16 @@
 namespace tilestack::TILESTACK_ISA {
 namespace {
 
-constexpr int kSkinny = 8;        // rows, if the matrix is contiguous along the depth
+constexpr int kSkinny = 8;        // rows, if the matrix is contiguous along the depth and larger than they are
 constexpr int kSkinnyAcross = 4;  // if it is not
-constexpr int kLines = 4;         // rows of B, or of depth, that are read side by side
+constexpr int kLines = 4;         // rows of B, or of depth, that are read side by side, at most
 // Longer ones come from memory as a single stream, which is up to twice as fast as four: rows of B are read one after
-// the other, rows of depth are fetched in their order while those before them are multiplied.
+// the other, or two at once where rows of A would be read too often; rows of depth are fetched in their order while
+// those before them are multiplied.
 constexpr std::int64_t kLongLine = 256;
 template <class T>
 constexpr bool has_eight = sizeof(T) == 4 && kVectorBytes > 16;
-constexpr std::int64_t kSkinnyColumns = 512, kSkinnySums = 8192;
+constexpr std::int64_t kSkinnyColumns = 512, kSkinnySums = 8192, kSkinnyDepths = 1 << 16;
 constexpr std::int64_t kSkinnyWork = 1 << 17, kChunkWork = 1 << 18, kMostChunks = 32;
 
 // sums[i][j] for `lines` rows of B that are contiguous along the depth; `steps` vectors of each are under way at once.
@@ -73,8 +74,8 @@ void dot_columns(const Gemm& g, const T* a, std::int64_t a_stride, T* sums, std:
   const S* base = static_cast<const S*>(g.b.data) + begin * g.b.row_stride;
   const S* lines[kLines] = {base};
   // Sums stay in registers. Rows of A are read for each of B: two at once where A takes longer.
-  constexpr int side_by_side = M < 4 ? kLines : kVectorBytes < 64 ? 1 : M > 4 ? 2 : kLines;
-  constexpr int longer = M < 4 || kVectorBytes < 64 ? 1 : 2, steps = M > 4 ? 1 : kLines / longer;
+  constexpr int most_sums = kVectorBytes < 64 ? 8 : 16, side_by_side = M * kLines > most_sums ? most_sums / M : kLines;
+  constexpr int longer = M < 4 || kVectorBytes < 64 ? 1 : 2, steps = side_by_side / longer;
   const int count = g.k >= kLongLine ? longer : side_by_side;
   for (std::int64_t j = 0; j < end - begin; j += count) {
     for (int l = 0; l < count; ++l) lines[l] = base + least(j + l, end - begin - 1) * g.b.row_stride;
@@ -126,7 +127,7 @@ template <int M, class S, class T>
 void run_along_columns(const Gemm& g, bool swapped, const T* a, std::int64_t a_stride) {
   constexpr int L = kLanes<T>;
   const std::int64_t width = least(kSkinnySums, g.n), stride = (up(width, L) | 1) * L, blocks = up(g.n, width);
-  const std::int64_t wanted = most(1, least(kMostChunks, g.k * g.n / kChunkWork));
+  const std::int64_t wanted = most(1, least(kMostChunks / blocks, g.k * g.n / kChunkWork));
   const std::int64_t depth = up(up(g.k, wanted), kLines) * kLines, chunks = up(g.k, depth), part = M * stride;
   Workspace<T> parts(blocks * chunks * part + L);
   parallel_for(blocks * chunks, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -169,13 +170,18 @@ void run_skinny_of(const Gemm& g, bool swapped) {
   run(g, swapped, rows, in_place ? g.a.row_stride : g.k);
 }
 
+// Eight rows are read for every two of B: they must stay in the second cache.
+template <class T>
+TILESTACK_INLINE bool fits_eight(const Gemm& g) {
+  return has_eight<T> && g.b.depth_stride == 1 && g.n >= 8 * kSkinny && kSkinny * g.k <= kSkinnyDepths &&
+         !multiplies_pairs(g);
+}
+
 // True if it did the product.
 template <class T>
 bool run_skinny(const Gemm& g, bool swapped) {
-  const std::int64_t most_rows =
-      has_eight<T> && g.b.depth_stride == 1 && !multiplies_pairs(g) ? kSkinny : kSkinnyAcross;
-  if (g.m > most_rows || g.k < 16 || g.a.windows || g.b.windows || g.a.dtype != g.c.dtype || g.b.dtype != g.c.dtype)
-    return false;
+  if (g.m > (fits_eight<T>(g) ? kSkinny : kSkinnyAcross) || g.k < 16 || g.a.windows || g.b.windows) return false;
+  if (g.a.dtype != g.c.dtype || g.b.dtype != g.c.dtype) return false;
   if (g.b.depth_stride != 1 && g.b.row_stride != 1) return false;
   switch (g.c.dtype) {
     case DType::float64:
