@@ -76,11 +76,17 @@ void dot_columns(const Gemm& g, const T* a, std::int64_t a_stride, T* sums, std:
   // Sums stay in registers. Rows of A are read for each of B: two at once where A takes longer.
   constexpr int most_sums = kVectorBytes < 64 ? 8 : 16, side_by_side = M * kLines > most_sums ? most_sums / M : kLines;
   constexpr int longer = M < 4 || kVectorBytes < 64 ? 1 : 2, steps = side_by_side / longer;
-  const int count = g.k >= kLongLine ? longer : side_by_side;
-  for (std::int64_t j = 0; j < end - begin; j += count) {
-    for (int l = 0; l < count; ++l) lines[l] = base + least(j + l, end - begin - 1) * g.b.row_stride;
-    g.k >= kLongLine ? dot_lines<M, longer, steps>(a, a_stride, lines, g.k, sums + j, kSkinnyColumns)
-                     : dot_lines<M, side_by_side, 1>(a, a_stride, lines, g.k, sums + j, kSkinnyColumns);
+  const std::int64_t last = end - begin - 1;
+  if (g.k >= kLongLine) {
+    for (std::int64_t j = 0; j <= last; j += longer, lines[0] += longer * g.b.row_stride) {
+      if constexpr (longer > 1) lines[1] = lines[0] + (j < last ? g.b.row_stride : 0);
+      dot_lines<M, longer, steps>(a, a_stride, lines, g.k, sums + j, kSkinnyColumns);
+    }
+    return;
+  }
+  for (std::int64_t j = 0; j <= last; j += side_by_side) {
+    for (int l = 0; l < side_by_side; ++l) lines[l] = base + least(j + l, last) * g.b.row_stride;
+    dot_lines<M, side_by_side, 1>(a, a_stride, lines, g.k, sums + j, kSkinnyColumns);
   }
 }
 
